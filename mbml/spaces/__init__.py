@@ -1,0 +1,1 @@
+"""Search spaces: cells as graphs, known without any data file."""

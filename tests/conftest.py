@@ -1,0 +1,27 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def real_data_folder() -> Path:
+    """The folder of real measurements: MBML_DATA, else beside the checkout."""
+    return Path(os.environ.get("MBML_DATA", CHECKOUT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real measurements and genuine files; skipped where absent, except in continuous integration."""
+    folder = real_data_folder()
+    if not folder.is_dir():
+        message = f"no real measurements at {folder}; set MBML_DATA to their folder"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
