@@ -1,4 +1,4 @@
-"""Everything mbml raises on purpose; a message says what happened, to which input, and what to do next."""
+"""What mbml raises on purpose: a message says what happened, to which input, and what to do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class MbmlError(Exception):
 
 
 class UsageError(MbmlError):
-    """The request cannot be met as it stands (unknown name, missing path, conflicting source): exit 2."""
+    """The request cannot be met as it stands (unknown name, missing path, conflict): exit 2."""
 
 
 class WarehouseError(MbmlError):
-    """The warehouse is missing, locked, not a DuckDB file, or of another schema version: exit 3."""
+    """The warehouse is missing, locked, no DuckDB file, or of another schema version: exit 3."""
 
 
 class CheckError(MbmlError):
@@ -50,7 +50,7 @@ class SourceError(MbmlError):
 
 
 class CellError(UsageError):
-    """A text does not describe a cell of its search space: exit 2 when typed, exit 5 inside a file."""
+    """A text does not describe a cell of its search space: exit 2; inside a file, exit 5."""
 
 
 def _rebuild(kind: type[MbmlError], message: str) -> MbmlError:

@@ -17,7 +17,7 @@ def real_data_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Real measurements and genuine files; skipped where absent, except in continuous integration."""
+    """Real measurements and genuine files; skips where absent, except in continuous integration."""
     folder = real_data_folder()
     if not folder.is_dir():
         message = f"no real measurements at {folder}; set MBML_DATA to their folder"

@@ -1,0 +1,47 @@
+"""The `mbml` command: its commands, one file a group."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mbml import __version__
+from mbml.cli import ingest, look, train
+from mbml.cli.diagnostics import DiagnosticGroup
+
+app = typer.Typer(
+    name="mbml",
+    cls=DiagnosticGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    help="The published NAS benchmarks in one SQL warehouse, with simple meta-predictors.",
+)
+app.add_typer(ingest.app, name="ingest")
+look.register(app)
+train.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mbml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

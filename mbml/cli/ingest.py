@@ -1,0 +1,114 @@
+"""`mbml ingest`: original files and tables into the warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mbml.cli.diagnostics import progress, say
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.output import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mbml.sources.batch import Source
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Load original benchmark files, or tables, into the warehouse.",
+)
+
+PathArgument = Annotated[Path, typer.Argument(help="The file or folder to load.", metavar="PATH")]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", help="Put it in the place of what is held for the same trainings."),
+]
+
+
+@app.command()
+def nasbench101(
+    path: PathArgument,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    replace: ReplaceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Load a NAS-Bench-101 record file.
+
+    Example: mbml ingest nasbench101 nasbench_full.tfrecord
+
+    In Python: mbml.store.ingest(warehouse, NasBench101Source(path))
+    """
+    from mbml.sources.nasbench101 import NasBench101Source
+
+    _load([NasBench101Source(path)], warehouse, replace=replace, json=json)
+
+
+@app.command()
+def table(
+    path: PathArgument,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    replace: ReplaceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Load a table: Parquet, CSV, or a folder of Hive-partitioned Parquet.
+
+    One row per architecture, dataset, schedule, trial and epoch. Columns: arch_str (NAS-Bench-201),
+    or adjacency and operations (NAS-Bench-101); dataset, schedule_epochs, trial, epoch; and any of
+    the measurements that `mbml describe measurement` lists. Trial 0 is one summary value.
+
+    Example: mbml ingest table measurements.parquet
+
+    In Python: mbml.store.ingest(warehouse, source) for each of open_tables(path)
+    """
+    from mbml.sources.table import open_tables
+
+    _load(open_tables(path), warehouse, replace=replace, json=json)
+
+
+def _load(sources: Sequence[Source], warehouse: Path, *, replace: bool, json: bool) -> None:
+    from mbml.store import ingest, open_warehouse
+
+    reports = []
+    with open_warehouse(warehouse, write=True) as opened:
+        for source in sources:
+            size = sum(path.stat().st_size for path in source.files)
+            with progress(f"reading {source.path.name}", size) as update:
+                report = ingest(opened, source, replace=replace, progress=update)
+            reports.append(
+                {
+                    "source_id": report.source_id,
+                    "benchmark": source.benchmark,
+                    "file_name": source.path.name,
+                    "release": report.release,
+                    "is_surrogate": report.is_surrogate,
+                    "already_loaded": report.already_loaded,
+                    "records": report.records,
+                    "new_architectures": report.architectures,
+                    "runs": report.runs,
+                    "epochs": report.epochs,
+                }
+            )
+            if report.is_surrogate:
+                say("note: a surrogate file; its numbers are invented, not measured")
+    if json:
+        write_json(reports)
+        return
+    for report_row in reports:
+        typer.echo(_sentence(report_row, warehouse))
+
+
+def _sentence(report: dict[str, object], warehouse: Path) -> str:
+    if report["already_loaded"]:
+        return (
+            f"{report['file_name']} is loaded already (source {report['source_id']}); nothing to do"
+        )
+    release = f" ({report['release']})" if report["release"] else ""
+    return (
+        f"{report['file_name']}{release}: {report['records']:,} records,"
+        f" {report['new_architectures']:,} new architectures, {report['runs']:,} runs,"
+        f" {report['epochs']:,} epochs of {report['benchmark']} into {warehouse}"
+    )

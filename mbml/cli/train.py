@@ -1,0 +1,124 @@
+"""`mbml train`: one predictor on one split, scored on the architectures held out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mbml.cli.diagnostics import say
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.output import write_frame, write_json
+
+if TYPE_CHECKING:
+    from mbml.predictors.training import TrainReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(train)
+
+
+def train(
+    view: Annotated[str, typer.Argument(help="A meta-dataset; `mbml views` lists them.")],
+    predictor: Annotated[
+        str, typer.Option(help="linear_regression, random_forest, xgboost or dummy.")
+    ] = "random_forest",
+    features: Annotated[str, typer.Option(help="Feature set: published.")] = "published",
+    train_size: Annotated[int, typer.Option(help="Architectures to train on.")] = 172,
+    seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
+    target: Annotated[str, typer.Option(help="The outcome to predict.")] = "valid_accuracy",
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    json: JsonOption = False,
+) -> None:
+    """Train a predictor on a few architectures and score it on all others.
+
+    Example: mbml train meta_nasbench201_cifar100_200epochs --predictor random_forest
+
+    In Python: mbml.predictors.training.train(warehouse, view)
+    """
+    from mbml.predictors.training import train as run_training
+    from mbml.store import open_warehouse
+
+    with open_warehouse(warehouse) as opened:
+        report = run_training(
+            opened,
+            view,
+            predictor_name=predictor,
+            features=features,
+            train_size=train_size,
+            seed=seed,
+            target=target,
+        )
+    if report.problem.left_out:
+        say(
+            f"note: {report.problem.left_out:,} rows of {view} have no {target} and were left out;"
+            f" {len(report.problem.y):,} remain"
+        )
+    flat = flat_report(report)
+    if json:
+        write_json(flat)
+    else:
+        _print(report, flat)
+
+
+def flat_report(report: TrainReport) -> dict[str, Any]:
+    """Return a training as one flat object, each key once."""
+    flat: dict[str, Any] = {
+        "view": report.problem.dataset.name,
+        "predictor": report.predictor,
+        "features": report.features,
+        "train_size": report.train_size,
+        "seed": report.seed,
+        "split": report.split.name,
+        "target": report.problem.target,
+        "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
+        "surrogate": report.problem.is_surrogate,
+        "held_out": len(report.split.held_out),
+        "left_out": report.problem.left_out,
+        **report.scores,
+        "fit_seconds": report.fit_seconds,
+        "predict_seconds": report.predict_seconds,
+    }
+    for row in report.top:
+        flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
+        flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
+        flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
+    return flat
+
+
+def _print(report: TrainReport, flat: dict[str, Any]) -> None:
+    import polars as pl
+
+    if flat["surrogate"]:
+        typer.echo("SURROGATE DATA: invented numbers, not measurements")
+    typer.echo(
+        f"{flat['predictor']} on {flat['features']} features of {flat['view']},"
+        f" target {flat['target']}"
+        + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
+        + f"\n{flat['train_size']} architectures to train (split {flat['split']}, seed"
+        f" {flat['seed']}), {flat['held_out']:,} held out\n"
+    )
+    scores = pl.DataFrame(
+        {"score": list(report.scores), "value": list(report.scores.values())}, strict=False
+    )
+    write_frame(scores, "table")
+    typer.echo(
+        "\nThe first k held-out architectures by prediction (ties: the earlier row of the view),"
+        "\nas fractions: the best validation accuracy, the test accuracy of the architecture that"
+        "\nhas it, and the oracle, the best test accuracy, which no search can know\n"
+    )
+    table = pl.DataFrame(
+        [
+            (row.k, row.best_valid_accuracy, row.chosen_test_accuracy, row.oracle_test_accuracy)
+            for row in report.top
+        ],
+        schema={
+            "k": pl.Int64,
+            "best_valid_accuracy": pl.Float64,
+            "chosen_test_accuracy": pl.Float64,
+            "oracle_test_accuracy": pl.Float64,
+        },
+        orient="row",
+    )
+    write_frame(table, "table")

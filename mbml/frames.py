@@ -1,0 +1,171 @@
+"""From a view to a Polars frame, and on to X and y: the one place where data leaves SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mbml.datasets import Role, role_of
+from mbml.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from mbml.datasets import MetaDataset
+    from mbml.store import Warehouse
+
+_OUTCOMES_KEPT = ("valid_accuracy", "test_accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningProblem:
+    """A meta-dataset ready for a regressor; rows in the order that the published split draws from.
+
+    Attributes
+    ----------
+    dataset
+        The entry of the view.
+    target
+        Name of the outcome to predict.
+    x
+        Features, one row per architecture.
+    y
+        Target values, fractions; shape ``(rows,)``.
+    rows
+        Keys (``arch_id, arch_key, graph_id, functional_id``) of the same architectures, and their
+        ``valid_accuracy`` and ``test_accuracy``, for choosing and scoring only.
+    left_out
+        Rows of the view without a target.
+    is_surrogate
+        True if any source of the benchmark holds invented numbers.
+    """
+
+    dataset: MetaDataset
+    target: str
+    x: pl.DataFrame
+    y: NDArray[np.float64]
+    rows: pl.DataFrame
+    left_out: int
+    is_surrogate: bool
+
+
+def read_view(
+    warehouse: Warehouse, dataset: MetaDataset, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Read a view, or some of its columns, in the order that the published split draws from.
+
+    Raises
+    ------
+    UsageError
+        The view has no such column.
+    """
+    known = view_columns(warehouse, dataset.name)
+    wanted = list(columns) if columns is not None else known
+    for name in wanted:
+        if name not in known:
+            raise unknown_name(f"column of {dataset.name}", name, known)
+    order = dataset.order_by
+    read = wanted if order in wanted else [*wanted, order]
+    frame = warehouse.frame(f"select {', '.join(read)} from {dataset.name}")  # noqa: S608
+    # Loaded files are in this order already, and looking costs less than sorting.
+    if not frame[order].is_sorted():
+        frame = frame.sort(order)
+    return frame.select(wanted)
+
+
+def view_columns(warehouse: Warehouse, name: str) -> list[str]:
+    """Return the columns of a view, in its order."""
+    rows = warehouse.rows(
+        "select column_name from duckdb_columns() where table_name = ? order by column_index",
+        [name],
+    )
+    return [column for (column,) in rows]
+
+
+def learning_problem(
+    warehouse: Warehouse,
+    dataset: MetaDataset,
+    features: Sequence[str],
+    *,
+    target: str = "valid_accuracy",
+) -> LearningProblem:
+    """Read features and target of a view.
+
+    Where the view's own training had no validation set (``cifar10``), the validation accuracy is
+    that of the paired view, joined by architecture, as the benchmark's own interface does.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse.
+    dataset
+        The view.
+    features
+        Columns of the view to learn from.
+    target
+        The outcome to predict.
+
+    Raises
+    ------
+    UsageError
+        An outcome is asked for as a feature, the target is no outcome, or no row has a target.
+    """
+    for name in features:
+        if role_of(name) is not Role.FEATURE:
+            raise UsageError(
+                f"{name!r} cannot be a feature: it is {_why_no_feature(name)}; features are what is"
+                " known before any training"
+            )
+    if role_of(target) is not Role.OUTCOME:
+        raise UsageError(f"{target!r} cannot be a target: it is known without training")
+    keys = ["arch_id", "arch_key", "graph_id", "functional_id"]
+    outcomes = list(dict.fromkeys([*_OUTCOMES_KEPT, target]))
+    frame = read_view(warehouse, dataset, [*keys, *dict.fromkeys(features), *outcomes])
+    if dataset.target_view is not None:
+        paired = warehouse.frame(
+            f"select arch_id, valid_accuracy from {dataset.target_view}"  # noqa: S608
+        )
+        frame = frame.drop("valid_accuracy").join(
+            paired, on="arch_id", how="left", maintain_order="left"
+        )
+    with_target = frame.drop_nulls([target, *features])
+    if with_target.is_empty():
+        raise UsageError(_why_no_rows(dataset, target, frame))
+    return LearningProblem(
+        dataset=dataset,
+        target=target,
+        x=with_target.select(features),
+        y=with_target[target].to_numpy(),
+        rows=with_target.select(*keys, *_OUTCOMES_KEPT),
+        left_out=frame.height - with_target.height,
+        is_surrogate=_is_surrogate(warehouse, dataset.benchmark),
+    )
+
+
+def _why_no_feature(name: str) -> str:
+    if role_of(name) is Role.KEY:
+        return "a key, which names the row"
+    return "an outcome of the training that is to be predicted, so that it would leak"
+
+
+def _why_no_rows(dataset: MetaDataset, target: str, frame: pl.DataFrame) -> str:
+    if frame.is_empty():
+        return f"{dataset.name} has no rows; load a source of {dataset.benchmark} first"
+    measured = [
+        name
+        for name in frame.columns
+        if role_of(name) is Role.OUTCOME and frame[name].null_count() < frame.height
+    ]
+    hint = f"try --target {measured[0]}" if measured else "load a source that has it"
+    return f"{dataset.name}: none of its {frame.height} rows has {target}; {hint}"
+
+
+def _is_surrogate(warehouse: Warehouse, benchmark: str) -> bool:
+    rows = warehouse.rows(
+        "select count(*) from source where benchmark = ? and is_surrogate", [benchmark]
+    )
+    return rows != [(0,)]

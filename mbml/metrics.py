@@ -1,0 +1,155 @@
+"""Scores of predictions: each a record with its direction, bounds and unit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A score of predicted against true values.
+
+    Attributes
+    ----------
+    name
+        Name in every output.
+    direction
+        Which way is better.
+    low, high
+        Bounds of its value.
+    unit
+        Unit of its value; empty for a number without one.
+    score
+        Function of true and predicted values, both fractions of shape ``(rows,)``.
+    """
+
+    name: str
+    direction: Literal["lower", "higher"]
+    low: float
+    high: float
+    unit: str
+    score: Callable[[Values, Values], float]
+
+
+def mean_absolute_error(true: Values, predicted: Values) -> float:
+    """Return the mean absolute error."""
+    return float(np.mean(np.abs(true - predicted)))
+
+
+def mean_squared_error(true: Values, predicted: Values) -> float:
+    """Return the mean squared error."""
+    return float(np.mean((true - predicted) ** 2))
+
+
+def r2(true: Values, predicted: Values) -> float:
+    """Return the share of variance explained; NaN for constant true values."""
+    spread = float(np.sum((true - true.mean()) ** 2))
+    return 1 - float(np.sum((true - predicted) ** 2)) / spread if spread else math.nan
+
+
+def kendall_tau(true: Values, predicted: Values) -> float:
+    """Return Kendall's tau-b; NaN if either side is constant."""
+    from scipy.stats import kendalltau
+
+    return float(kendalltau(true, predicted).statistic)
+
+
+def spearman_rho(true: Values, predicted: Values) -> float:
+    """Return Spearman's rank correlation; NaN if either side is constant."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(true), rankdata(predicted)
+    if np.ptp(ranks[0]) == 0 or np.ptp(ranks[1]) == 0:
+        return math.nan
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        name="mae",
+        direction="lower",
+        low=0,
+        high=1,
+        unit="fraction",
+        score=mean_absolute_error,
+    ),
+    Metric(
+        name="mse",
+        direction="lower",
+        low=0,
+        high=1,
+        unit="fraction squared",
+        score=mean_squared_error,
+    ),
+    Metric(name="r2", direction="higher", low=-math.inf, high=1, unit="", score=r2),
+    Metric(name="kendall_tau", direction="higher", low=-1, high=1, unit="", score=kendall_tau),
+    Metric(name="spearman_rho", direction="higher", low=-1, high=1, unit="", score=spearman_rho),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopK:
+    """What looking at the first k held-out architectures, best prediction first, would find.
+
+    Attributes
+    ----------
+    k
+        How many are looked at.
+    best_valid_accuracy
+        The best true validation accuracy among them; None if any has none.
+    chosen_test_accuracy
+        Test accuracy of the one chosen by that validation accuracy.
+    oracle_test_accuracy
+        The best test accuracy among them, which no search can know.
+    """
+
+    k: int
+    best_valid_accuracy: float | None
+    chosen_test_accuracy: float | None
+    oracle_test_accuracy: float | None
+
+
+def top_k(
+    predicted: Values, valid: Values, test: Values, *, ks: tuple[int, ...] = (1, 5, 10, 50, 100)
+) -> list[TopK]:
+    """Return the top-k table; of equal predictions the earlier row comes first.
+
+    Parameters
+    ----------
+    predicted
+        Predictions of the held-out rows, shape ``(rows,)``.
+    valid, test
+        True accuracies of the same rows, fractions; NaN where not measured.
+    ks
+        How many rows to look at.
+    """
+    order = np.argsort(-predicted, kind="stable")
+    table = []
+    for k in ks:
+        first = order[:k]
+        by_validation = bool(np.all(np.isfinite(valid[first])))
+        chosen = first[np.argmax(valid[first])] if by_validation else None
+        table.append(
+            TopK(
+                k=k,
+                best_valid_accuracy=None if chosen is None else _known(valid[chosen]),
+                chosen_test_accuracy=None if chosen is None else _known(test[chosen]),
+                oracle_test_accuracy=_known(np.max(test[first])),
+            )
+        )
+    return table
+
+
+def _known(value: np.floating) -> float | None:
+    return float(value) if np.isfinite(value) else None

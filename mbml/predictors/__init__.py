@@ -1,0 +1,1 @@
+"""Predictors: regressors from features to accuracy, how they are trained and scored."""

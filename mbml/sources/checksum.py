@@ -1,0 +1,44 @@
+"""What identifies a source: the SHA-256 and the size of its file, or of all files of its folder."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from mbml.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class Checksum(NamedTuple):
+    """SHA-256 in hexadecimal, and size in bytes."""
+
+    sha256: str
+    bytes: int
+
+
+def checksum(files: Sequence[Path]) -> Checksum:
+    """Return the checksum of one file, or of a folder's files.
+
+    A folder's is the SHA-256 over one line ``<sha256>  <name>`` for each file, in the order given.
+
+    Raises
+    ------
+    SourceError
+        A file cannot be read.
+    """
+    total = 0
+    lines = []
+    for path in files:
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                total += stream.tell()
+        except OSError as error:
+            raise SourceError(path, "", f"cannot be read: {error.strerror}") from error
+        lines.append(f"{digest}  {path.name}\n")
+    if len(lines) == 1:
+        return Checksum(digest, total)
+    return Checksum(hashlib.sha256("".join(lines).encode()).hexdigest(), total)

@@ -1,0 +1,271 @@
+"""Loading a source: one transaction, at the end of which every check passes, or nothing changed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from mbml import __version__
+from mbml.errors import MbmlError, SourceError
+from mbml.sources.batch import METRICS
+from mbml.sources.checksum import Checksum, checksum
+from mbml.sources.naming import is_surrogate
+from mbml.store.checks import run_checks
+from mbml.store.merge import merge_with_held_runs
+from mbml.store.staging import Staging
+from mbml.store.summary import refresh_summary, touched_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from mbml.sources.batch import Source
+    from mbml.store.warehouse import Warehouse
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """What a load did.
+
+    Attributes
+    ----------
+    source_id
+        Number of the source in the warehouse.
+    already_loaded
+        True if the same bytes had been loaded before: nothing was done.
+    records, architectures, runs, epochs
+        Records read; architectures not known before; runs and epoch rows brought.
+    release
+        Published release the file was recognised as.
+    is_surrogate
+        True if its numbers are invented.
+    """
+
+    source_id: int
+    already_loaded: bool
+    records: int
+    architectures: int
+    runs: int
+    epochs: int
+    release: str | None
+    is_surrogate: bool
+
+
+def ingest(
+    warehouse: Warehouse,
+    source: Source,
+    *,
+    replace: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> LoadReport:
+    """Load a source into a warehouse that is open for writing.
+
+    Parameters
+    ----------
+    warehouse
+        The warehouse.
+    source
+        The file, as one of `mbml.sources` reads it.
+    replace
+        Delete what the warehouse holds for the same architectures, data sets and schedules first.
+    progress
+        Called with the records and bytes read so far.
+
+    Raises
+    ------
+    SourceError
+        The file is damaged, or not what it claims to be.
+    UsageError
+        The warehouse holds other values for the same runs, and `replace` is false.
+    CheckError
+        The loaded rows break a check.
+    """
+    # Hashing beside reading costs no time, but would read a known file for nothing.
+    sizes = {row[0] for row in warehouse.rows("select bytes from source")}
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(checksum, source.files)
+        if sum(path.stat().st_size for path in source.files) in sizes:
+            known = _already_loaded(warehouse, source, hashing.result())
+            if known is not None and not replace:
+                return known
+        load = _Load(warehouse, source, hashing, replace=replace, progress=progress)
+        try:
+            report: LoadReport = warehouse.transaction(load.run)
+        except duckdb.Error as error:
+            if load.staging.failure is not None:
+                raise load.staging.failure from None
+            raise MbmlError(_what_duckdb_said(warehouse, error)) from error
+        finally:
+            load.staging.close()
+    return report
+
+
+class _Load:
+    """The steps of one load, inside its transaction."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        source: Source,
+        hashing: Future[Checksum],
+        *,
+        replace: bool,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.warehouse = warehouse
+        self.con = warehouse.con
+        self.source = source
+        self.hashing = hashing
+        self.replace = replace
+        self.staging = Staging(source, warehouse.path.parent, progress)
+
+    def run(self) -> LoadReport:
+        [(source_id, first_run, first_arch)] = self.warehouse.rows(
+            "select (select coalesce(max(source_id), 0) + 1 from source),"
+            " (select coalesce(max(run_id) + 1, 0) from run),"
+            " (select coalesce(max(arch_id) + 1, 0) from architecture)"
+        )
+        epochs = self._stream_epochs(first_run)
+        if self.staging.records == 0:
+            raise SourceError(self.source.path, "", "holds no records")
+        self._insert_architectures(first_arch)
+        self._insert_runs(first_run, source_id)
+        self._insert_source(source_id)
+        touched = touched_by(self.warehouse, first_run)
+        merge_with_held_runs(self.warehouse, self.source.path, first_run, replace=self.replace)
+        refresh_summary(self.warehouse, touched)
+        run_checks(self.warehouse)
+        [(architectures,)] = self.warehouse.rows(
+            "select count(*) from architecture where arch_id >= ?", [first_arch]
+        )
+        return LoadReport(
+            source_id=source_id,
+            already_loaded=False,
+            records=self.staging.records,
+            architectures=architectures,
+            runs=self.staging.runs.rows,
+            epochs=epochs,
+            release=self.source.release,
+            is_surrogate=is_surrogate(self.source.path),
+        )
+
+    def _stream_epochs(self, first_run: int) -> int:
+        self.con.register("incoming", self.staging.epochs())
+        columns = ", ".join(METRICS)
+        inserted = self.con.execute(
+            f"insert into epoch_metric select run + ?, epoch, {columns} from incoming",  # noqa: S608
+            [first_run],
+        ).fetchall()
+        self.con.unregister("incoming")
+        return int(inserted[0][0])
+
+    def _insert_architectures(self, first_arch: int) -> None:
+        """Add the architectures not known yet, and note the id of each of the source's."""
+        self.con.register("incoming", self.staging.architectures.reader())
+        self.con.execute("create or replace temp table incoming_architecture as from incoming")
+        self.con.unregister("incoming")
+        self.con.execute(
+            """
+            insert into architecture
+            select
+                ? + row_number() over (order by new.arch) - 1,
+                ?, new.native_index, new.native_key, new.adjacency, new.operations,
+                new.nodes, new.edges, new.graph_id, new.functional_id,
+                operation_count(new.operations, 'conv1x1-bn-relu')
+                + operation_count(new.operations, 'nor_conv_1x1'),
+                operation_count(new.operations, 'conv3x3-bn-relu')
+                + operation_count(new.operations, 'nor_conv_3x3'),
+                operation_count(new.operations, 'maxpool3x3')
+                + operation_count(new.operations, 'avg_pool_3x3'),
+                operation_count(new.operations, 'skip_connect'),
+                operation_count(new.operations, 'none')
+            from incoming_architecture as new
+            where not exists (
+                from architecture as held
+                where held.benchmark = ? and held.native_key = new.native_key
+            )
+            order by new.arch
+            """,
+            [first_arch, self.source.benchmark, self.source.benchmark],
+        )
+        for benchmark in ("nasbench101", "nasbench201"):
+            self.con.execute(f"insert into op from {benchmark}_operations(?)", [first_arch])
+        self.con.execute(
+            """
+            create or replace temp table arch_id_of as
+            select new.arch, held.arch_id
+            from incoming_architecture as new
+            inner join architecture as held
+                on new.native_key = held.native_key and held.benchmark = ?
+            """,
+            [self.source.benchmark],
+        )
+        self.con.execute("drop table incoming_architecture")
+
+    def _insert_runs(self, first_run: int, source_id: int) -> None:
+        self.con.register("incoming", self.staging.runs.reader())
+        self.con.execute(
+            """
+            insert into run
+            select
+                incoming.run + ?, arch_id_of.arch_id, incoming.dataset, incoming.schedule_epochs,
+                incoming.trial, incoming.parameters, incoming.flops, incoming.latency_seconds,
+                incoming.total_seconds, incoming.seconds_are_measured, ?
+            from incoming
+            inner join arch_id_of on incoming.arch = arch_id_of.arch
+            """,
+            [first_run, source_id],
+        )
+        self.con.unregister("incoming")
+        self.con.execute("drop table arch_id_of")
+
+    def _insert_source(self, source_id: int) -> None:
+        mark = self.hashing.result()
+        self.con.execute(
+            "insert into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                source_id,
+                self.source.benchmark,
+                self.source.release,
+                self.source.format,
+                self.source.path.name,
+                mark.sha256,
+                mark.bytes,
+                self.staging.records,
+                is_surrogate(self.source.path),
+                __version__,
+                datetime.now(UTC),
+            ],
+        )
+
+
+def _already_loaded(warehouse: Warehouse, source: Source, mark: Checksum) -> LoadReport | None:
+    held = warehouse.rows(
+        "select source_id, records, release, is_surrogate from source"
+        " where sha256 = ? and benchmark = ?",
+        [mark.sha256, source.benchmark],
+    )
+    if not held:
+        return None
+    source_id, records, release, surrogate = held[0]
+    return LoadReport(
+        source_id=source_id,
+        already_loaded=True,
+        records=records,
+        architectures=0,
+        runs=0,
+        epochs=0,
+        release=release,
+        is_surrogate=surrogate,
+    )
+
+
+def _what_duckdb_said(warehouse: Warehouse, error: duckdb.Error) -> str:
+    first = str(error).strip().splitlines()[0]
+    if "No space left" in str(error):
+        return f"{warehouse.path}: the disk is full; free some space and load again ({first})"
+    return f"{warehouse.path}: the load failed, nothing of it was kept: {first}"

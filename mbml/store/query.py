@@ -1,0 +1,55 @@
+"""Queries that a user typed: read-only, without any access to files, and within limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+from polars import selectors
+
+from mbml.errors import UsageError
+from mbml.store.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def query(path: Path, sql: str) -> pl.DataFrame:
+    """Run one SELECT statement over a warehouse and return its rows.
+
+    Decimals and 128-bit integers come as 64-bit numbers, names of ENUM types as text.
+
+    Raises
+    ------
+    UsageError
+        The statement is not valid, is not a query, or asks for something outside the warehouse.
+    WarehouseError
+        The warehouse cannot be opened.
+    """
+    with open_warehouse(path) as warehouse:
+        con = warehouse.con
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        try:
+            statements = con.extract_statements(sql)
+            if len(statements) != 1:
+                raise UsageError(f"one statement is meant, {len(statements)} were given")
+            if statements[0].type != duckdb.StatementType.SELECT:
+                kind = str(statements[0].type).rpartition(".")[2]
+                raise UsageError(
+                    f"only a query can be run here, not {kind}; the warehouse is read-only"
+                )
+            frame: pl.DataFrame = con.sql(sql).pl()
+        except duckdb.Error as error:
+            raise UsageError(f"the query failed: {str(error).strip()}") from None
+    whole = [
+        name
+        for name, kind in frame.schema.items()
+        if isinstance(kind, pl.Decimal) and kind.scale == 0
+    ]
+    return frame.with_columns(
+        pl.col(whole).cast(pl.Int64),
+        (selectors.decimal() - selectors.by_name(whole)).cast(pl.Float64),
+        selectors.categorical().cast(pl.String),
+    )

@@ -1,0 +1,168 @@
+"""One open warehouse: a DuckDB file of our schema, opened for reading or for writing."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+
+from mbml.errors import MbmlError, UsageError, WarehouseError
+from mbml.store.schema import apply_definitions, check_version, create_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    import polars as pl
+
+_WRITER = {"storage_compatibility_version": "v1.5.0"}
+_MEMORY_LIMIT = "640MB"
+
+
+class Warehouse:
+    """An open warehouse; a context manager that closes the file at the end.
+
+    Attributes
+    ----------
+    path
+        The DuckDB file.
+    con
+        The connection, for the modules that may speak to DuckDB.
+    """
+
+    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self.con = con
+
+    def __enter__(self) -> Self:
+        """Return the warehouse itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file; what was not committed is gone."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self.con.close()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and return all its rows."""
+        return self.con.execute(sql, list(parameters)).fetchall()
+
+    def frame(self, sql: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
+        """Run a query and return its rows as a Polars frame."""
+        frame: pl.DataFrame = self.con.sql(sql, params=list(parameters)).pl()
+        return frame
+
+    def transaction(self, work: Callable[[], Any]) -> Any:
+        """Do some work in one transaction: all of it is kept, or nothing."""
+        self.con.execute("begin transaction")
+        try:
+            result = work()
+            self.con.execute("commit")
+        except BaseException:
+            # A failed commit has ended the transaction already.
+            with suppress(duckdb.Error):
+                self.con.execute("rollback")
+            raise
+        return result
+
+
+def open_warehouse(path: Path, *, write: bool = False) -> Warehouse:
+    """Open a warehouse; for writing, make the file when it is not there.
+
+    Macros and views are put in force again when their text has changed. A reader that cannot do so,
+    because another process reads or the file may not be written, goes on with those in the file.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file.
+    write
+        Open for loading; only one process can do so at a time, and none reads meanwhile.
+
+    Raises
+    ------
+    WarehouseError
+        The file is missing (reading), locked, not a DuckDB file, or of another schema version.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> open_warehouse(Path("nowhere.duckdb"))
+    Traceback (most recent call last):
+    ...
+    mbml.errors.WarehouseError: nowhere.duckdb: no such warehouse; load a source first: ...
+    """
+    if path.is_dir():
+        raise UsageError(f"{path}: a folder, where the file of a warehouse is meant")
+    if write:
+        return _open_for_writing(path)
+    if not path.exists():
+        raise WarehouseError(
+            f"{path}: no such warehouse; load a source first: mbml ingest table PATH"
+            f" --warehouse {path}"
+        )
+    reader = _connect(path, read_only=True)
+    try:
+        current = check_version(reader, path)
+    except BaseException:
+        reader.close()
+        raise
+    if not current:
+        reader.close()
+        with suppress(MbmlError):
+            _open_for_writing(path).close()
+        reader = _connect(path, read_only=True)
+    return Warehouse(path, reader)
+
+
+def _open_for_writing(path: Path) -> Warehouse:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(f"{path}: its folder cannot be made: {error.strerror}") from error
+    con = _connect(path, read_only=False)
+    warehouse = Warehouse(path, con)
+    try:
+        tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
+        if tables == [(0,)]:
+            warehouse.transaction(lambda: create_tables(con))
+        elif not check_version(con, path):
+            warehouse.transaction(lambda: apply_definitions(con))
+    except BaseException:
+        con.close()
+        raise
+    return warehouse
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {"memory_limit": _MEMORY_LIMIT}
+    if not read_only:
+        config |= _WRITER
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=config)
+        con.execute("set python_enable_replacements = false")
+    except duckdb.Error as error:
+        raise WarehouseError(_why_not_opened(path, str(error))) from error
+    return con
+
+
+def _why_not_opened(path: Path, message: str) -> str:
+    if "lock" in message.lower():
+        holder = re.search(r"PID (\d+)", message)
+        by = f" by process {holder.group(1)}" if holder else ""
+        return f"{path}: locked{by}; wait for it to end, or stop it, and try again"
+    if "not a valid DuckDB database file" in message:
+        return f"{path}: not a DuckDB file; choose another with --warehouse"
+    first = message.strip().splitlines()[0]
+    return f"{path}: cannot be opened: {first}"

@@ -1,0 +1,68 @@
+-- A summary value whose trials are not told (trial 0) has no deviation.
+create or replace macro deviation(measured, trial) as
+case when max(trial) > 0 then stddev_pop(measured) end;
+
+-- The summary over trials, for a range of architectures and epochs of one schedule, in view order.
+-- Parameters and FLOPs that differ between trials are a known fault of the releases: trial 888 is the
+-- one the benchmark's own interface trusts; without it, the first trial.
+create or replace macro cell_summary(
+    of_dataset, of_schedule, first_arch, last_arch, first_epoch, last_epoch
+) as table
+    select
+        run.arch_id,
+        run.dataset,
+        run.schedule_epochs,
+        epoch_metric.epoch,
+        case when max(run.trial) > 0 then count(*) end::usmallint as trials,
+        case
+            when min(run.parameters) = max(run.parameters) then min(run.parameters)
+            else coalesce(
+                max(run.parameters) filter (where run.trial = 888),
+                arg_min(run.parameters, run.trial)
+            )
+        end as parameters,
+        case
+            when min(run.flops) = max(run.flops) then min(run.flops)
+            else coalesce(
+                max(run.flops) filter (where run.trial = 888),
+                arg_min(run.flops, run.trial)
+            )
+        end as flops,
+        avg(run.latency_seconds) as latency_seconds,
+        avg(epoch_metric.train_accuracy) as train_accuracy,
+        deviation(epoch_metric.train_accuracy, run.trial) as train_accuracy_std,
+        avg(epoch_metric.train_top5_accuracy) as train_top5_accuracy,
+        deviation(epoch_metric.train_top5_accuracy, run.trial) as train_top5_accuracy_std,
+        avg(epoch_metric.train_loss) as train_loss,
+        deviation(epoch_metric.train_loss, run.trial) as train_loss_std,
+        avg(epoch_metric.valid_accuracy) as valid_accuracy,
+        deviation(epoch_metric.valid_accuracy, run.trial) as valid_accuracy_std,
+        avg(epoch_metric.valid_loss) as valid_loss,
+        deviation(epoch_metric.valid_loss, run.trial) as valid_loss_std,
+        avg(epoch_metric.test_accuracy) as test_accuracy,
+        deviation(epoch_metric.test_accuracy, run.trial) as test_accuracy_std,
+        avg(epoch_metric.test_loss) as test_loss,
+        deviation(epoch_metric.test_loss, run.trial) as test_loss_std,
+        avg(epoch_metric.valid_test_accuracy) as valid_test_accuracy,
+        deviation(epoch_metric.valid_test_accuracy, run.trial) as valid_test_accuracy_std,
+        avg(epoch_metric.valid_test_loss) as valid_test_loss,
+        deviation(epoch_metric.valid_test_loss, run.trial) as valid_test_loss_std,
+        avg(epoch_metric.train_seconds) as train_seconds,
+        deviation(epoch_metric.train_seconds, run.trial) as train_seconds_std,
+        avg(epoch_metric.valid_seconds) as valid_seconds,
+        deviation(epoch_metric.valid_seconds, run.trial) as valid_seconds_std,
+        avg(epoch_metric.test_seconds) as test_seconds,
+        deviation(epoch_metric.test_seconds, run.trial) as test_seconds_std,
+        avg(epoch_metric.valid_test_seconds) as valid_test_seconds,
+        deviation(epoch_metric.valid_test_seconds, run.trial) as valid_test_seconds_std
+    from run
+    inner join epoch_metric on run.run_id = epoch_metric.run_id
+    where
+        run.dataset = of_dataset
+        and run.schedule_epochs = of_schedule
+        and run.arch_id between first_arch and last_arch
+        and epoch_metric.epoch between first_epoch and last_epoch
+    group by run.arch_id, run.dataset, run.schedule_epochs, epoch_metric.epoch
+    order by epoch_metric.epoch, run.arch_id;
+
+comment on macro table cell_summary is 'Means and deviations over trials, as kept in cell_metric';  -- noqa: PRS
