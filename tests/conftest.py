@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mbml.store import open_warehouse
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -25,3 +27,10 @@ def real_data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """An empty warehouse, open for writing."""
+    with open_warehouse(tmp_path / "test.duckdb", write=True) as opened:
+        yield opened

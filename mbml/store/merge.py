@@ -125,12 +125,14 @@ def _differences(
         for column in columns
     }
     which = " ".join(f"when {test} then '{column}'" for column, test in differs.items())
-    of_new = " ".join(f"when {test} then new.{column}" for column, test in differs.items())
-    of_held = " ".join(f"when {test} then held.{column}" for column, test in differs.items())
+    of_new = " ".join(f"when {test} then new.{column}::double" for column, test in differs.items())
+    of_held = " ".join(
+        f"when {test} then held.{column}::double" for column, test in differs.items()
+    )
     return warehouse.rows(
         f"""
         select architecture.native_key, run.dataset::text, run.schedule_epochs, run.trial,
-            case {which} end, (case {of_new} end)::double, (case {of_held} end)::double
+            case {which} end, case {of_new} end, case {of_held} end
         from overlap
         inner join {table} as new on overlap.new_run = new.run_id
         inner join {table} as held on overlap.held_run = held.run_id {same_epoch}

@@ -1,0 +1,44 @@
+"""A warehouse on disk and a way to run commands on it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tables import load_rows, nasbench101_rows, nasbench201_rows
+from typer.testing import CliRunner
+
+from mbml.cli.app import app
+from mbml.store import open_warehouse
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """Path of a warehouse with 60 cells of NAS-Bench-201 and four of NAS-Bench-101."""
+    folder = tmp_path_factory.mktemp("loaded")
+    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+        load_rows(warehouse, nasbench201_rows(60), folder / "nasbench201.parquet")
+        load_rows(warehouse, nasbench101_rows(), folder / "nasbench101_surrogate.parquet")
+    return folder / "w.duckdb"
+
+
+class Run:
+    """Runs `mbml` in this process, with the streams kept apart."""
+
+    def __init__(self, warehouse):
+        self.warehouse = warehouse
+
+    def __call__(self, *arguments, expect=0):
+        environment = {"MBML_WAREHOUSE": str(self.warehouse)}
+        result = CliRunner().invoke(app, [str(one) for one in arguments], env=environment)
+        assert result.exit_code == expect, result.stderr or result.stdout
+        assert "Traceback" not in result.stderr
+        return result
+
+    def json(self, *arguments):
+        return json.loads(self(*arguments, "--json").stdout)
+
+
+@pytest.fixture
+def mbml(loaded):
+    return Run(loaded)

@@ -1,0 +1,145 @@
+"""Tables of the travelling form: what is read, and how bad ones are refused."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from tables import nasbench101_rows, nasbench201_rows
+
+from mbml.errors import SourceError, UsageError
+from mbml.sources.table import open_tables
+
+
+def read(path):
+    [source] = open_tables(path)
+    return list(source.batches())
+
+
+def test_csv_parquet_and_hive_give_the_same(tmp_path):
+    rows = pl.concat([nasbench101_rows(trial=t) for t in (1, 2)])
+    rows.write_csv(tmp_path / "a.csv")
+    rows.write_parquet(tmp_path / "a.parquet")
+    parts = pl.PartitionBy(tmp_path / "hive", key=["schedule_epochs", "trial"])
+    rows.write_parquet(parts, mkdir=True)
+    expected = [batch.epochs.to_pylist() for batch in read(tmp_path / "a.parquet")]
+    assert [batch.epochs.to_pylist() for batch in read(tmp_path / "a.csv")] == expected
+    assert [batch.epochs.to_pylist() for batch in read(tmp_path / "hive")] == expected
+
+
+def test_two_benchmarks_in_one_table_are_two_sources(tmp_path):
+    both = pl.concat([nasbench101_rows(), nasbench201_rows()], how="diagonal_relaxed")
+    both.write_parquet(tmp_path / "a.parquet")
+    assert [one.benchmark for one in open_tables(tmp_path / "a.parquet")] == [
+        "nasbench101",
+        "nasbench201",
+    ]
+
+
+def test_isomorphic_cells_are_one_architecture(tmp_path):
+    twins = pl.DataFrame(
+        {
+            "adjacency": ["0110000100010000", "0110000100010000"],
+            "operations": [
+                "input,conv1x1-bn-relu,maxpool3x3,output",
+                "input,maxpool3x3,conv1x1-bn-relu,output",
+            ],
+            "dataset": "cifar10",
+            "schedule_epochs": 108,
+            "trial": [1, 2],
+            "epoch": 108,
+            "test_accuracy": [0.5, 0.6],
+        }
+    )
+    twins.write_parquet(tmp_path / "a.parquet")
+    batches = read(tmp_path / "a.parquet")
+    assert sum(batch.architectures.num_rows for batch in batches) == 1
+    assert {arch for batch in batches for arch in batch.runs["arch"].to_pylist()} == {0}
+
+
+BAD_VALUES = [
+    ({"test_accuracy": 1.5}, "row 1: has a test_accuracy that is not a fraction"),
+    ({"test_accuracy": -0.1}, "row 1: has a test_accuracy"),
+    ({"test_accuracy": float("nan")}, "row 1: has a test_accuracy"),
+    ({"train_seconds": -1.0}, "row 1: has a train_seconds that is not seconds"),
+    ({"train_seconds": float("inf")}, "row 1: has a train_seconds"),
+    ({"valid_loss": -1.0}, "row 1: has a valid_loss that is not 0 or more"),
+    ({"dataset": "cifar-10"}, "row 1: names a dataset that is none of cifar10"),
+    ({"epoch": 201}, "row 1: has an epoch after its schedule"),
+    ({"epoch": None}, "row 1: has no epoch"),
+    ({"trial": None}, "row 1: has no trial"),
+    ({"dataset": None}, "has no dataset"),
+    ({"trial": -1}, "cannot be read"),
+    ({"schedule_epochs": 70_000}, "cannot be read"),
+    ({"test_accuracy": "high"}, r"column 'test_accuracy': holds String, where Float64 is meant"),
+    ({"test_acuracy": 0.5}, "column 'test_acuracy': is not known. Did you mean 'test_accuracy'"),
+    ({"arch_str": "|none~0|"}, "row 1"),
+    ({"arch_index": 17}, "row 1: index 17 is not that of"),
+    ({"benchmark": "nasbench301"}, "benchmark 'nasbench301' is none of"),
+]
+
+
+@pytest.mark.parametrize(("columns", "said"), BAD_VALUES, ids=lambda one: str(one)[:40])
+def test_a_bad_value_is_refused_with_its_row(tmp_path, columns, said):
+    nasbench201_rows(**columns).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=said):
+        read(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("column", ["dataset", "schedule_epochs", "trial", "epoch", "arch_str"])
+def test_a_needed_column_that_is_missing_is_named(tmp_path, column):
+    nasbench201_rows().drop(column).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=f"lacks the column {column}"):
+        read(tmp_path / "a.parquet")
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    pl.concat([nasbench201_rows(), nasbench201_rows(1)]).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match="row 7: repeats an architecture"):
+        read(tmp_path / "a.parquet")
+
+
+def test_a_hash_that_is_not_its_cells_is_refused(tmp_path):
+    nasbench101_rows(module_hash="0" * 32).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match="row 1: module hash 0{32} is not that of its cell"):
+        read(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 not really", b"PAR1" + b"\0" * 100 + b"PAR1"])
+def test_a_damaged_parquet_file_is_refused(tmp_path, content):
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(SourceError, match="is empty|cannot be read as a table"):
+        open_tables(tmp_path / "a.parquet")
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    nasbench201_rows().write_parquet(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(SourceError, match="cannot be read as a table"):
+        open_tables(path)
+
+
+def test_a_csv_with_text_for_a_number_is_refused(tmp_path):
+    nasbench201_rows(test_accuracy="high").write_csv(tmp_path / "a.csv")
+    with pytest.raises(SourceError, match="test_accuracy"):
+        read(tmp_path / "a.csv")
+
+
+def test_a_table_without_rows_is_refused(tmp_path):
+    nasbench201_rows().clear().write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match="holds no rows"):
+        open_tables(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none.parquet", "no such file"),
+        (".", "a folder without Parquet"),
+        ("notes.txt", "ends in .parquet or .csv"),
+    ],
+)
+def test_a_path_that_is_no_table_is_refused(tmp_path, name, said):
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(UsageError, match=said):
+        open_tables(tmp_path / name)
