@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON := $(shell command -v python3.11 || command -v python3)
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check docs bench clean
+.PHONY: help demo test lint check docs bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -25,13 +25,24 @@ $(READY): pyproject.toml
 test: $(READY)  ## the tests that take less than five minutes
 	$(BIN)/python -m pytest -m 'not slow' -n 2
 
-check: test  ## tests, linters, types, SQL lint, import contracts, generated docs in step
+lint: $(READY)  ## linters, types, SQL lint, import contracts, generated docs in step
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 sql
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+
+check: test lint  ## tests and lint
+
+demo: $(READY)  ## the whole way on surrogate data
+	$(BIN)/mbml demo
+
+docs: $(READY)  ## write the generated pages again
+	$(BIN)/python docs/generate.py
+
+bench: $(READY)  ## measure speed and memory against peers
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

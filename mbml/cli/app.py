@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbml import __version__
-from mbml.cli import ingest, look, train
+from mbml.cli import export, ingest, look, train
 from mbml.cli.diagnostics import DiagnosticGroup
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(ingest.app, name="ingest")
 look.register(app)
 train.register(app)
+export.register(app)
 
 
 def _print_version(wanted: bool) -> None:

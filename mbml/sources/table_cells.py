@@ -59,10 +59,18 @@ def architectures_of(path: Path, benchmark: str, rows: pl.LazyFrame) -> TableCel
         table = _nasbench101(path, cells)
     else:
         table = _strings(path, benchmark, cells)
-    first = table.select("native_key").unique(maintain_order=True).with_row_index("arch")
+    # In the benchmark's own order, so that ids do not depend on the order of the rows.
+    first = (
+        table.sort("native_index", "native_key")
+        .select("native_key")
+        .unique(maintain_order=True)
+        .with_row_index("arch")
+    )
     table = table.join(first, on="native_key", maintain_order="left")
     return TableCells(
-        table.unique("arch", maintain_order=True, keep="first").select(ARCHITECTURE_SCHEMA.names),
+        table.unique("arch", maintain_order=True, keep="first")
+        .sort("arch")
+        .select(ARCHITECTURE_SCHEMA.names),
         table.select(*(pl.col(f"written_{name}").alias(name) for name in written), "arch").unique(),
     )
 

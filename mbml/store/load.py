@@ -121,6 +121,7 @@ class _Load:
         self.source = source
         self.hashing = hashing
         self.replace = replace
+        self.is_surrogate = is_surrogate(source.path, source.files)
         self.staging = Staging(source, warehouse.path.parent, progress)
 
     def run(self) -> LoadReport:
@@ -150,7 +151,7 @@ class _Load:
             runs=self.staging.runs.rows,
             epochs=epochs,
             release=self.source.release,
-            is_surrogate=is_surrogate(self.source.path),
+            is_surrogate=self.is_surrogate,
         )
 
     def _stream_epochs(self, first_run: int) -> int:
@@ -236,7 +237,7 @@ class _Load:
                 mark.sha256,
                 mark.bytes,
                 self.staging.records,
-                is_surrogate(self.source.path),
+                self.is_surrogate,
                 __version__,
                 datetime.now(UTC),
             ],

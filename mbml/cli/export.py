@@ -1,0 +1,59 @@
+"""`mbml export`: views and measurements as Parquet or CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.output import write_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(export)
+
+
+def export(
+    view: Annotated[list[str], typer.Argument(help="Views; `measurement` is everything.")],
+    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")],
+    format_name: Annotated[str, typer.Option("--format", help="parquet or csv.")] = "parquet",
+    one_file: Annotated[
+        bool, typer.Option("--one-file", help="One Parquet file where folders are the rule.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Take the place of what has the name already.")
+    ] = False,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    json: JsonOption = False,
+) -> None:
+    """Write views as Parquet (zstd) or CSV; a file appears under its name only when it is whole.
+
+    What `mbml export measurement` writes, `mbml ingest table` reads back.
+
+    Example: mbml export measurement --to travel
+
+    In Python: mbml.export.export(warehouse, view, folder)
+    """
+    from mbml.export import export as write_view
+    from mbml.store import open_warehouse
+
+    made = []
+    with open_warehouse(warehouse) as opened:
+        for name in view:
+            path = write_view(
+                opened,
+                name,
+                to,
+                format_name=format_name,  # type: ignore[arg-type]
+                one_file=one_file,
+                overwrite=overwrite,
+            )
+            made.append({"view": name, "path": str(path)})
+    if json:
+        write_json(made)
+    else:
+        for one in made:
+            typer.echo(one["path"])

@@ -1,0 +1,126 @@
+"""Views and measurements as files: Parquet (one file or Hive folders) or CSV.
+
+A file or folder appears under its name only when it is whole. What holds invented numbers is named so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Literal
+
+import duckdb
+
+from mbml.datasets import META_DATASETS
+from mbml.errors import MbmlError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mbml.store import Warehouse
+
+#: Columns that become Hive folders, for views that are too long for one file.
+_PARTITIONS = {"measurement": ("benchmark", "dataset", "schedule_epochs")}
+_MANY_EPOCHS = ("epoch",)
+
+
+def export(
+    warehouse: Warehouse,
+    view: str,
+    folder: Path,
+    *,
+    format_name: Literal["parquet", "csv"] = "parquet",
+    one_file: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """Write a view into a folder and return the path of the file or folder made.
+
+    Parquet is compressed with zstd. ``measurement`` is partitioned by benchmark, dataset and
+    schedule, a view of several epochs by epoch; other views, and all CSV, are one file.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse.
+    view
+        Name of a view.
+    folder
+        Where to write; it is made when it is not there.
+    format_name
+        ``parquet`` or ``csv``.
+    one_file
+        One Parquet file even where folders are the rule.
+    overwrite
+        Take the place of what has the name already.
+
+    Raises
+    ------
+    UsageError
+        There is no such view or format, or the name is taken.
+    MbmlError
+        Writing failed; nothing is left under the name.
+    """
+    if format_name not in ("parquet", "csv"):
+        raise unknown_name("format", format_name, ("parquet", "csv"))
+    views = [name for (name,) in warehouse.rows("select view_name from duckdb_views()")]
+    if view not in views:
+        raise unknown_name("view", view, views)
+    parts = () if one_file or format_name == "csv" else _partitions(view)
+    surrogate = _holds_surrogates(warehouse, view)
+    name = view + ("_surrogate" if surrogate else "") + ("" if parts else f".{format_name}")
+    target = folder / name
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target}: exists already; choose another folder, or add --overwrite")
+    partial = folder / f".{name}.partial-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _copy(warehouse, view, partial, format_name, parts)
+        _move_into_place(partial, target)
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MbmlError(f"{target}: cannot be written, nothing is left of it: {reason}") from error
+    finally:
+        _remove(partial)
+    return target
+
+
+def _partitions(view: str) -> tuple[str, ...]:
+    if view in _PARTITIONS:
+        return _PARTITIONS[view]
+    several = view not in META_DATASETS and view.startswith(("meta_", "learning_curve_"))
+    return _MANY_EPOCHS if several else ()
+
+
+def _holds_surrogates(warehouse: Warehouse, view: str) -> bool:
+    benchmarks = warehouse.rows("select distinct benchmark::text from source where is_surrogate")
+    return any(view == "measurement" or benchmark in view for (benchmark,) in benchmarks)
+
+
+def _copy(
+    warehouse: Warehouse, view: str, path: Path, format_name: str, parts: tuple[str, ...]
+) -> None:
+    # A query of one view in its own order; partitions are sorted out by the writer.
+    dataset = META_DATASETS.get(view)
+    order = f" order by {dataset.order_by}" if dataset else ""
+    options = "format csv" if format_name == "csv" else "format parquet, compression zstd"
+    if parts:
+        options += f", partition_by ({', '.join(parts)})"
+    quoted = str(path).replace("'", "''")
+    warehouse.con.execute(f"copy (from {view}{order}) to '{quoted}' ({options})")
+
+
+def _move_into_place(partial: Path, target: Path) -> None:
+    if not target.is_dir():
+        partial.replace(target)
+        return
+    old = partial.with_name(partial.name + ".old")
+    target.rename(old)
+    partial.rename(target)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
