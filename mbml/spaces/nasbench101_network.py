@@ -12,7 +12,7 @@ vertices without edges may stand between the interior and it and cost nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,7 +28,15 @@ CELLS_A_STACK = 3
 STACKS = 3
 CLASSES = 10
 
+_STEM_WEIGHTS = 9 * IMAGE_CHANNELS * STEM_CHANNELS
+_DENSE_INPUTS = STEM_CHANNELS << STACKS - 1
+#: Parameters outside the cells: the stem with its normalisation, the dense layer.
+FRAME_PARAMETERS = _STEM_WEIGHTS + 2 * STEM_CHANNELS + _DENSE_INPUTS * CLASSES + CLASSES
+
 _AREAS = {LABELS["conv3x3-bn-relu"]: 9, LABELS["conv1x1-bn-relu"]: 1}
+
+
+N = TypeVar("N", np.int64, np.float64)
 
 
 class Costs(NamedTuple):
@@ -51,7 +59,8 @@ def vertex_channels(matrices: NDArray[np.uint8], outputs: int) -> NDArray[np.int
 
     The output's channels are shared out evenly among the interior vertices that feed it, the
     first of them taking one more where that leaves a rest; any other vertex has as many as the
-    largest that it feeds.
+    largest that it feeds. So a rest (with three or five of them) makes the channels depend on the
+    vertices' order, and with them the costs, slightly, of isomorphic cells.
 
     Parameters
     ----------
@@ -98,22 +107,47 @@ def costs(matrices: NDArray[np.uint8], labels: NDArray[np.int8]) -> Costs:
     areas = np.zeros(labels.shape, dtype=np.int64)
     for label, area in _AREAS.items():
         areas[labels == label] = area
+    convolving = areas > 0
     projected = matrices[:, 0, :].astype(np.int64)
-    stem = 9 * IMAGE_CHANNELS * STEM_CHANNELS
-    dense = STEM_CHANNELS * 2 ** (STACKS - 1) * CLASSES + CLASSES
-    parameters = np.full(len(labels), stem + 2 * STEM_CHANNELS + dense, dtype=np.int64)
-    flops = np.full(len(labels), stem * IMAGE_SIDE**2 + dense, dtype=np.int64)
-    inputs = STEM_CHANNELS
+    parameters = np.full(len(labels), FRAME_PARAMETERS, dtype=np.int64)
+    dense = _DENSE_INPUTS * CLASSES + CLASSES
+    flops = np.full(len(labels), _STEM_WEIGHTS * IMAGE_SIDE**2 + dense, dtype=np.int64)
     for stack in range(STACKS):
-        outputs, positions = STEM_CHANNELS << stack, (IMAGE_SIDE >> stack) ** 2
-        channels = vertex_channels(matrices, outputs)
-        fed = (projected * channels).sum(axis=1)
-        inner = (areas * channels * channels).sum(axis=1)
-        # Scale and shift of each convolution's normalisation.
-        scales = 2 * fed + 2 * (channels * (areas > 0)).sum(axis=1)
-        # The first cell of a stack reads the channels of the stack before.
-        weights = fed * (inputs + (CELLS_A_STACK - 1) * outputs) + CELLS_A_STACK * inner
-        parameters += weights + CELLS_A_STACK * scales
-        flops += weights * positions
-        inputs = outputs
+        channels = vertex_channels(matrices, STEM_CHANNELS << stack)
+        weights, scales = stack_parameters(
+            stack,
+            (projected * channels).sum(axis=1),
+            (areas * channels * channels).sum(axis=1),
+            (convolving * channels).sum(axis=1),
+        )
+        parameters += weights + scales
+        flops += weights * (IMAGE_SIDE >> stack) ** 2
     return Costs(parameters, flops)
+
+
+def stack_parameters(
+    stack: int, projected: NDArray[N], squared: NDArray[N], convolved: NDArray[N]
+) -> tuple[NDArray[N], NDArray[N]]:
+    """Count the parameters of a stack of cells.
+
+    Parameters
+    ----------
+    stack
+        0 to 2; its output has 128, 256 or 512 channels.
+    projected
+        Channels of the vertices that the input feeds, summed over them; shape (cells,).
+    squared
+        Channels squared, times the kernel's area, summed over the convolutions.
+    convolved
+        Channels summed over the convolutions.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Weights of convolutions, and scales and shifts of their normalisations.
+    """
+    outputs = STEM_CHANNELS << stack
+    # The first cell of a stack reads the channels of the stack before.
+    inputs = STEM_CHANNELS << max(stack - 1, 0)
+    weights = projected * (inputs + (CELLS_A_STACK - 1) * outputs) + squared * CELLS_A_STACK
+    return weights, (projected + convolved) * (2 * CELLS_A_STACK)
