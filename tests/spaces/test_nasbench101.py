@@ -138,12 +138,27 @@ def test_pruning_is_idempotent_and_keeps_the_hash(cell):
 
 
 @given(st.data())
-def test_hash_and_costs_do_not_depend_on_the_numbering(data):
+def test_the_hash_does_not_depend_on_the_numbering(data):
     cell = data.draw(nasbench101_cells())
     other = data.draw(renumberings(cell))
     assert other.graph_id == cell.graph_id
-    assert other.parameters == cell.parameters
-    assert other.flops == cell.flops
+    feeders = sum(row[-1] for row in cell.pruned().matrix[1:])
+    if feeders not in {3, 5}:
+        assert (other.parameters, other.flops) == (cell.parameters, cell.flops)
+
+
+def test_costs_depend_on_the_order_of_three_vertices_that_feed_the_output():
+    """128 channels make 43, 43 and 42, given out in the vertices' order."""
+    bits = "0111000001000010000100000"
+    one, other = (
+        nasbench101.cell(bits, f"input,{names},output")
+        for names in (
+            "conv3x3-bn-relu,conv1x1-bn-relu,maxpool3x3",
+            "maxpool3x3,conv1x1-bn-relu,conv3x3-bn-relu",
+        )
+    )
+    assert one.graph_id == other.graph_id
+    assert one.parameters > other.parameters
 
 
 @given(st.lists(nasbench101_cells(), max_size=20))
