@@ -194,6 +194,7 @@ def _path_ends(cells: CellArrays) -> Iterator[Feature]:
 
 
 def _subset_degrees(cells: CellArrays, name: str, kinds: tuple[int, ...]) -> Iterator[Feature]:
+    """Count and degrees; for a single operation again, as models were tuned on them."""
     here = added(cells.kinds[list(kinds)])
     divisor = np.maximum(added(here), 1)
     yield _f(f"{name}_vertices", f"{name} vertices", "vertices", added(here))

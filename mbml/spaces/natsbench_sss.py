@@ -12,6 +12,7 @@ from functools import cache
 from itertools import product
 
 from mbml.errors import CellError
+from mbml.spaces.nasbench201 import EDGES, NODES
 from mbml.spaces.nasbench201_network import (
     IMAGE_CHANNELS,
     NOTHING,
@@ -49,6 +50,16 @@ class Cell:
     """
 
     widths: tuple[int, ...]
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes of the shared cell."""
+        return NODES
+
+    @property
+    def edges(self) -> int:
+        """Number of edges of the shared cell."""
+        return len(EDGES)
 
     def format(self) -> str:
         """Write the widths as `parse` reads them."""

@@ -24,6 +24,16 @@ class Architecture(Protocol):
     """A cell, or a network of the size space, whatever its space."""
 
     @property
+    def nodes(self) -> int:
+        """Number of vertices or nodes, input and output included."""
+        ...
+
+    @property
+    def edges(self) -> int:
+        """Number of edges that are there."""
+        ...
+
+    @property
     def graph_id(self) -> str:
         """The benchmark's own identity of architectures."""
         ...

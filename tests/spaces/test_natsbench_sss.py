@@ -20,6 +20,7 @@ def test_ids_are_the_text():
     assert cell.widths == (8, 16, 24, 32, 64)
     assert cell.graph_id == cell.functional_id == cell.format() == "8:16:24:32:64"
     assert cell.pruned() == cell
+    assert (cell.nodes, cell.edges) == (4, 6)
 
 
 @pytest.mark.parametrize(
