@@ -16,21 +16,39 @@ import numpy as np
 from mbml.errors import CellError
 from mbml.spaces.module_hash import LABELS, module_hash, module_hashes
 from mbml.spaces.nasbench101_network import parameters
-from mbml.spaces.wording import shown, unknown_operation
+from mbml.spaces.nasbench101_rules import (
+    INPUT,
+    MAX_EDGES,
+    MAX_NODES,
+    OPERATIONS,
+    OUTPUT,
+    check,
+    live_vertices,
+    read_bits,
+    read_operations,
+)
+from mbml.spaces.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-NAME = "nasbench101"
-MAX_NODES = 7
-MAX_EDGES = 9
-INPUT, OUTPUT = "input", "output"
-OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
+__all__ = [
+    "INPUT",
+    "MAX_EDGES",
+    "MAX_NODES",
+    "NAME",
+    "OPERATIONS",
+    "OUTPUT",
+    "Cell",
+    "cell",
+    "from_matrix",
+    "graph_ids",
+    "parse",
+]
 
-_SIDES = {nodes * nodes: nodes for nodes in range(2, MAX_NODES + 1)}
-_LONGEST_OPERATIONS = 1000
+NAME = "nasbench101"
 _FORM = "<row-major adjacency bits>:<comma-joined operations>"
 
 
@@ -70,7 +88,7 @@ class Cell:
 
     def pruned(self) -> Cell:
         """Leave out vertices that are on no path from the input to the output."""
-        live = _live(self.matrix)
+        live = live_vertices(self.matrix)
         if len(live) == self.nodes:
             return self
         return Cell(
@@ -132,19 +150,7 @@ def cell(bits: str, operations: str) -> Cell:
     CellError
         If they are no cell; the message says why.
     """
-    nodes = _SIDES.get(len(bits))
-    if nodes is None:
-        raise CellError(_wrong_length(bits))
-    strange = next((place for place, char in enumerate(bits) if char not in "01"), None)
-    if strange is not None:
-        raise CellError(
-            f"adjacency holds {bits[strange]!r} at character {strange + 1}; "
-            "only the digits 0 and 1 are allowed, row by row, without separators"
-        )
-    rows = [[int(char) for char in bits[v * nodes : (v + 1) * nodes]] for v in range(nodes)]
-    if len(operations) > _LONGEST_OPERATIONS:
-        raise CellError(f"too long a list of operations: {shown(operations)}")
-    return _checked(rows, operations.split(","))
+    return _checked(read_bits(bits), read_operations(operations))
 
 
 def from_matrix(matrix: Iterable[Iterable[int]], operations: Iterable[str]) -> Cell:
@@ -163,6 +169,11 @@ def from_matrix(matrix: Iterable[Iterable[int]], operations: Iterable[str]) -> C
             "only: convert the matrix with `.astype(int)`"
         ) from None
     return _checked(rows, list(operations))
+
+
+def _checked(rows: list[list[int]], operations: list[str]) -> Cell:
+    check(rows, operations)
+    return Cell(tuple(map(tuple, rows)), tuple(operations))
 
 
 def graph_ids(cells: Sequence[tuple[str, str]]) -> list[str]:
@@ -238,74 +249,3 @@ def _plain(matrices: NDArray[np.uint8]) -> NDArray[np.bool_]:
     plain &= np.all(np.any(matrices[:, :, 1:], axis=1), axis=1)
     plain &= matrices.sum(axis=(1, 2), dtype=np.intp) <= MAX_EDGES
     return plain
-
-
-def _wrong_length(bits: str) -> str:
-    side = round(len(bits) ** 0.5)
-    if side * side == len(bits) and side > MAX_NODES:
-        return f"{side} vertices in {shown(bits)}; a cell has at most {MAX_NODES}"
-    return (
-        f"adjacency {shown(bits)} has {len(bits):,} digits; "
-        f"a cell of n vertices has n * n, n from 2 to {MAX_NODES}"
-    )
-
-
-def _checked(rows: list[list[int]], operations: list[str]) -> Cell:
-    nodes = len(rows)
-    if not 2 <= nodes <= MAX_NODES:
-        raise CellError(f"{nodes:,} vertices; a cell has 2 to {MAX_NODES}")
-    if any(len(row) != nodes for row in rows):
-        raise CellError(f"adjacency matrix of {nodes} rows is not square")
-    if len(operations) != nodes:
-        raise CellError(f"{len(operations)} operations for {nodes} vertices")
-    _check_operations(operations)
-    strange = next((entry for row in rows for entry in row if entry not in (0, 1)), None)
-    if strange is not None:
-        raise CellError(f"adjacency matrix holds {strange}; only 0 and 1 are allowed")
-    _check_direction(rows)
-    live = _live(rows)
-    if not live:
-        raise CellError("no path from input to output")
-    edges = sum(rows[u][v] for u in live for v in live)
-    if edges > MAX_EDGES:
-        raise CellError(f"{edges} edges; a cell has at most {MAX_EDGES}")
-    return Cell(tuple(map(tuple, rows)), tuple(operations))
-
-
-def _check_operations(operations: list[str]) -> None:
-    for place, name, wanted in ((0, INPUT, "first"), (-1, OUTPUT, "last")):
-        if operations[place] != name:
-            raise CellError(f"the {wanted} operation is {shown(operations[place])}, not {name!r}")
-    for name in operations[1:-1]:
-        if name not in OPERATIONS:
-            raise CellError(unknown_operation(name, OPERATIONS))
-
-
-def _check_direction(rows: list[list[int]]) -> None:
-    size = range(len(rows))
-    downwards = [(u, v) for u in size for v in size if u >= v and rows[u][v]]
-    if not downwards:
-        return
-    u, v = downwards[0]
-    waiting = set(size)
-    while free := [w for w in waiting if not any(rows[t][w] for t in waiting)]:
-        waiting -= set(free)
-    if waiting:
-        raise CellError(f"the graph has a cycle, by the edge from vertex {u} to vertex {v}")
-    raise CellError(
-        f"edge from vertex {u} to vertex {v}: an entry below the diagonal; "
-        "number the vertices so that every edge goes from a lower to a higher one"
-    )
-
-
-def _live(rows: Sequence[Sequence[int]]) -> list[int]:
-    """Vertices on a path from the first to the last; none if there is no path."""
-    last = len(rows) - 1
-    forward, backward = {0}, {last}
-    for v in range(1, last + 1):
-        if any(rows[u][v] for u in forward):
-            forward.add(v)
-    for u in range(last - 1, -1, -1):
-        if any(rows[u][v] for v in backward):
-            backward.add(u)
-    return sorted(forward & backward) if last in forward else []
