@@ -191,9 +191,9 @@ class _Numbering:
         if len(self.schedules) > _MAX_SCHEDULES:
             problem = f"trainings of more than {_MAX_SCHEDULES} different lengths"
             raise SourceError(self._path, "", problem, "It is not a NAS-Bench-101 file.")
-        width = self._counts.shape[1]
-        if len(self.schedules) > width:
-            self._counts = np.pad(self._counts, ((0, 0), (0, width)))
+        missing = len(self.schedules) - self._counts.shape[1]
+        if missing > 0:
+            self._counts = np.pad(self._counts, ((0, 0), (0, missing)))
         return np.array([self.schedules[epochs] for epochs in distinct.tolist()])[inverse]
 
 

@@ -235,6 +235,16 @@ def test_the_longest_training_and_the_most_repeats(tmp_path, monkeypatch):
         list(NasBench101Source(path).batches())
 
 
+def test_trials_where_one_piece_brings_many_lengths(tmp_path):
+    lengths = range(2, 22)
+    some = [payload(epochs_of(n), epochs=n) for n in lengths]
+    bits, operations = "010001000", "input,conv3x3-bn-relu,output"
+    other = {"bits": bits, "operations": operations, "module_hash": cell(bits, operations).graph_id}
+    some += [payload(epochs_of(n), epochs=n, **other) for n in lengths]
+    rows = read(write(tmp_path / "f", some * 3))
+    assert expected_of(rows) == oracle(some * 3)
+
+
 def test_trainings_of_too_many_lengths(tmp_path):
     lengths = range(2, 67)
     path = write(tmp_path / "f", [payload(epochs_of(n), epochs=n) for n in lengths[:-1]])

@@ -17,6 +17,8 @@ from mbml.sources.tfrecord import frame
 FIRST, HALF, LAST = FIRST_RECORD
 FORM = "it is not a JSON list of hash, epochs, adjacency, operations and metrics"
 
+NO_TRAINING = "its metrics are not those of a training:"
+
 
 @pytest.fixture
 def genuine(real_data):
@@ -73,7 +75,7 @@ BAD_RECORDS = {
     "epochs not the last evaluation's": (
         payload(epochs=12),
         (
-            "its metrics are not those of a training: the evaluations are after 0, 2 and 4 epochs, and"
+            f"{NO_TRAINING} the evaluations are after 0, 2 and 4 epochs, and"
             " not after 0, a whole number between, and 12"
         ),
     ),
@@ -127,62 +129,56 @@ BAD_RECORDS = {
     "base64 with letters beyond ASCII": (payload().replace(b"Ci0J", b"Ci\\u00e90J"), None),
     "protobuf cut short": (
         payload(message()[:-1]),
-        "its metrics are not those of a training: its protocol buffer is cut short",
+        f"{NO_TRAINING} its protocol buffer is cut short",
     ),
     "protobuf of another kind": (
         payload(b"\x0f" * 155),
-        "its metrics are not those of a training: its protocol buffer has a field of wire type 7",
+        f"{NO_TRAINING} its protocol buffer has a field of wire type 7",
     ),
     "two evaluations": (
         payload(message((FIRST, LAST))),
-        "its metrics are not those of a training: 2 evaluations, and not 3",
+        f"{NO_TRAINING} 2 evaluations, and not 3",
     ),
     "accuracy NaN": (
         payload(message((FIRST, HALF, (*LAST[:3], math.nan, LAST[4])))),
-        "its metrics are not those of a training: validation_accuracy is nan",
+        f"{NO_TRAINING} validation_accuracy is nan",
     ),
     "accuracy infinite": (
         payload(message((FIRST, HALF, (*LAST[:2], math.inf, *LAST[3:])))),
-        "its metrics are not those of a training: train_accuracy is inf",
+        f"{NO_TRAINING} train_accuracy is inf",
     ),
     "accuracy in percent": (
         payload(message((FIRST, HALF, (*LAST[:4], 35.046)))),
-        (
-            "its metrics are not those of a training: test_accuracy is 35.046, and not a fraction in"
-            " [0, 1]"
-        ),
+        (f"{NO_TRAINING} test_accuracy is 35.046, and not a fraction in [0, 1]"),
     ),
     "accuracy negative": (
         payload(message((FIRST, (*HALF[:2], -1e-9, *HALF[3:]), LAST))),
-        (
-            "its metrics are not those of a training: train_accuracy is -1e-09, and not a fraction in"
-            " [0, 1]"
-        ),
+        (f"{NO_TRAINING} train_accuracy is -1e-09, and not a fraction in [0, 1]"),
     ),
     "time negative": (
         payload(message((FIRST, (2.0, -45.0, *HALF[2:]), LAST))),
-        "its metrics are not those of a training: training_time is -45 seconds",
+        f"{NO_TRAINING} training_time is -45 seconds",
     ),
     "time infinite": (
         payload(message((FIRST, (2.0, math.inf, *HALF[2:]), LAST))),
-        "its metrics are not those of a training: training_time is inf",
+        f"{NO_TRAINING} training_time is inf",
     ),
     "total time negative": (
         payload(message(total_time=-1.0)),
-        "its metrics are not those of a training: total_time is -1 seconds",
+        f"{NO_TRAINING} total_time is -1 seconds",
     ),
     "total time NaN": (
         payload(message(total_time=math.nan)),
-        "its metrics are not those of a training: total_time is nan",
+        f"{NO_TRAINING} total_time is nan",
     ),
     "parameters negative": (
         payload(message(parameters=-5)),
-        "its metrics are not those of a training: trainable_parameters is -5",
+        f"{NO_TRAINING} trainable_parameters is -5",
     ),
     "an epoch that is none": (
         payload(message((FIRST, (1.5, *HALF[1:]), LAST))),
         (
-            "its metrics are not those of a training: the evaluations are after 0, 1.5 and 4 epochs,"
+            f"{NO_TRAINING} the evaluations are after 0, 1.5 and 4 epochs,"
             " and not after 0, a whole number between, and 4"
         ),
     ),
