@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbml.errors import CellError
-from mbml.spaces.module_hash import LABELS, module_hash, module_hashes
-from mbml.spaces.nasbench101_network import parameters
+from mbml.spaces.module_hash import LABELS, module_hash
+from mbml.spaces.nasbench101_bulk import graph_ids
+from mbml.spaces.nasbench101_network import costs
 from mbml.spaces.nasbench101_rules import (
     INPUT,
     MAX_EDGES,
@@ -23,16 +24,14 @@ from mbml.spaces.nasbench101_rules import (
     OPERATIONS,
     OUTPUT,
     check,
-    live_vertices,
+    prune,
     read_bits,
     read_operations,
 )
 from mbml.spaces.wording import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable
 
 __all__ = [
     "INPUT",
@@ -88,13 +87,8 @@ class Cell:
 
     def pruned(self) -> Cell:
         """Leave out vertices that are on no path from the input to the output."""
-        live = live_vertices(self.matrix)
-        if len(live) == self.nodes:
-            return self
-        return Cell(
-            tuple(tuple(self.matrix[u][v] for v in live) for u in live),
-            tuple(self.operations[v] for v in live),
-        )
+        matrix, operations = prune(self.matrix, self.operations)
+        return self if len(operations) == self.nodes else Cell(matrix, operations)
 
     @cached_property
     def graph_id(self) -> str:
@@ -107,11 +101,22 @@ class Cell:
         """The graph id: no two classes of this space are known to compute the same function."""
         return self.graph_id
 
-    @cached_property
+    @property
     def parameters(self) -> int:
-        """Trainable parameters of the benchmark's network for CIFAR-10."""
+        """Trainable parameters of the benchmark's network, which has the CIFAR-10 head."""
+        return self._costs[0]
+
+    @property
+    def flops(self) -> int:
+        """Multiply-accumulates of one CIFAR-10 image, counted as NAS-Bench-201 counts them."""
+        return self._costs[1]
+
+    @cached_property
+    def _costs(self) -> tuple[int, int]:
         cell = self.pruned()
-        return parameters(cell.matrix, cell.operations)
+        labels = [LABELS[name] for name in cell.operations]
+        found = costs(np.array([cell.matrix], dtype=np.uint8), np.array([labels], dtype=np.int8))
+        return int(found.parameters[0]), int(found.flops[0])
 
 
 def parse(text: str) -> Cell:
@@ -174,78 +179,3 @@ def from_matrix(matrix: Iterable[Iterable[int]], operations: Iterable[str]) -> C
 def _checked(rows: list[list[int]], operations: list[str]) -> Cell:
     check(rows, operations)
     return Cell(tuple(map(tuple, rows)), tuple(operations))
-
-
-def graph_ids(cells: Sequence[tuple[str, str]]) -> list[str]:
-    """Check and hash many cells, far faster than one by one.
-
-    Parameters
-    ----------
-    cells
-        Pairs of the two texts that `cell` takes.
-
-    Returns
-    -------
-    list of str
-        `cell(bits, operations).graph_id` of each.
-
-    Raises
-    ------
-    CellError
-        At the first text that is no cell; the message names its index in `cells`.
-    """
-    hashes = [""] * len(cells)
-    known: dict[str, list[int] | None] = {}
-    groups: dict[int, tuple[list[int], list[list[int]]]] = {}
-    for number, (bits, operations) in enumerate(cells):
-        if operations not in known:
-            known[operations] = _labels(operations)
-        labels = known[operations]
-        if labels is None or len(labels) ** 2 != len(bits):
-            hashes[number] = _slow_graph_id(number, bits, operations)
-            continue
-        numbers, rows = groups.setdefault(len(labels), ([], []))
-        numbers.append(number)
-        rows.append(labels)
-    for nodes, (numbers, rows) in groups.items():
-        text = "".join([cells[number][0] for number in numbers])
-        flat = np.frombuffer(text.encode("latin-1", "replace"), dtype=np.uint8) ^ np.uint8(ord("0"))
-        matrices = flat.reshape(-1, nodes, nodes)
-        plain = _plain(matrices)
-        for number in np.asarray(numbers)[~plain].tolist():
-            hashes[number] = _slow_graph_id(number, *cells[number])
-        found = module_hashes(matrices[plain], np.array(rows, dtype=np.int8)[plain])
-        for number, one in zip(np.asarray(numbers)[plain].tolist(), found, strict=True):
-            hashes[number] = one
-    return hashes
-
-
-def _slow_graph_id(number: int, bits: str, operations: str) -> str:
-    try:
-        return cell(bits, operations).graph_id
-    except CellError as error:
-        raise CellError(f"cell {number}: {error}") from None
-
-
-def _labels(operations: str) -> list[int] | None:
-    """Look up the recipe's numbers for a well-formed list of operations; None for any other."""
-    names = operations.split(",")
-    well_formed = (
-        2 <= len(names) <= MAX_NODES
-        and names[0] == INPUT
-        and names[-1] == OUTPUT
-        and all(name in OPERATIONS for name in names[1:-1])
-    )
-    return [LABELS[name] for name in names] if well_formed else None
-
-
-def _plain(matrices: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Say of each matrix whether it is a valid cell with nothing to prune, shape (cells,)."""
-    nodes = matrices.shape[1]
-    upper = np.triu(np.ones((nodes, nodes), dtype=np.uint8), 1)
-    plain: NDArray[np.bool_] = np.all(matrices <= upper, axis=(1, 2))
-    # With edges only upwards, all vertices are live if each has an edge in and an edge out.
-    plain &= np.all(np.any(matrices[:, :-1, :], axis=2), axis=1)
-    plain &= np.all(np.any(matrices[:, :, 1:], axis=1), axis=1)
-    plain &= matrices.sum(axis=(1, 2), dtype=np.intp) <= MAX_EDGES
-    return plain

@@ -98,6 +98,15 @@ def _check_direction(rows: list[list[int]]) -> None:
     )
 
 
+def prune(
+    rows: Sequence[Sequence[int]], operations: Sequence[str]
+) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
+    """Leave out the vertices that are on no path from the first to the last."""
+    live = live_vertices(rows)
+    matrix = tuple(tuple(rows[u][v] for v in live) for u in live)
+    return matrix, tuple(operations[v] for v in live)
+
+
 def live_vertices(rows: Sequence[Sequence[int]]) -> list[int]:
     """List the vertices on a path from the first to the last; none if there is no path."""
     last = len(rows) - 1

@@ -8,12 +8,13 @@ import re
 import numpy as np
 import polars as pl
 import pytest
+from cells import nasbench101_cells, renumberings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mbml.errors import CellError
 from mbml.spaces import md5, nasbench101
-from mbml.spaces.module_hash import LABELS, module_hash
+from mbml.spaces.nasbench101_bulk import network_costs
 
 README_CELL = (
     "0111010000000100000010000100000000100000010000000:"
@@ -25,29 +26,12 @@ FIRST_RECORD = (
 )
 
 
-@st.composite
-def cells(draw):
-    nodes = draw(st.integers(2, 7))
-    pairs = [(u, v) for u in range(nodes) for v in range(u + 1, nodes)]
-    edges = draw(st.sets(st.sampled_from(pairs), min_size=1, max_size=9))
-    matrix = [[int((u, v) in edges) for v in range(nodes)] for u in range(nodes)]
-    interior = draw(
-        st.lists(st.sampled_from(nasbench101.OPERATIONS), min_size=nodes - 2, max_size=nodes - 2)
-    )
-    try:
-        return nasbench101.from_matrix(matrix, ["input", *interior, "output"])
-    except CellError:
-        matrix[0][nodes - 1] = 1
-        if sum(map(sum, matrix)) > 9:
-            return nasbench101.from_matrix([[0, 1], [0, 0]], ["input", "output"])
-        return nasbench101.from_matrix(matrix, ["input", *interior, "output"])
-
-
 def test_the_benchmarks_own_example():
     cell = nasbench101.parse(README_CELL)
     assert cell.graph_id == "28cfc7874f6d200472e1a9dcd8650aa0"
     assert cell.functional_id == cell.graph_id
     assert cell.parameters == 2_694_282
+    assert cell.flops == 402002954
     assert (cell.nodes, cell.edges) == (7, 9)
     assert cell.format() == README_CELL
 
@@ -140,12 +124,12 @@ def test_matrices_of_wrong_shape_or_value_are_refused():
         nasbench101.from_matrix(np.zeros((8, 8), dtype=int), ["input"] * 8)
 
 
-@given(cells())
+@given(nasbench101_cells())
 def test_format_and_parse_are_inverse(cell):
     assert nasbench101.parse(cell.format()) == cell
 
 
-@given(cells())
+@given(nasbench101_cells())
 def test_pruning_is_idempotent_and_keeps_the_hash(cell):
     pruned = cell.pruned()
     assert pruned.pruned() is pruned
@@ -153,19 +137,16 @@ def test_pruning_is_idempotent_and_keeps_the_hash(cell):
     assert pruned.parameters == cell.parameters
 
 
-@given(cells(), st.randoms(use_true_random=False))
-def test_the_hash_does_not_depend_on_the_numbering(cell, random):
-    inner = list(range(1, cell.nodes - 1))
-    random.shuffle(inner)
-    order = [0, *inner, cell.nodes - 1]
-    matrix = [[cell.matrix[u][v] for v in order] for u in order]
-    pruned = cell.pruned()
-    if pruned == cell:
-        labels = [LABELS[cell.operations[v]] for v in order]
-        assert module_hash(matrix, labels) == cell.graph_id
+@given(st.data())
+def test_hash_and_costs_do_not_depend_on_the_numbering(data):
+    cell = data.draw(nasbench101_cells())
+    other = data.draw(renumberings(cell))
+    assert other.graph_id == cell.graph_id
+    assert other.parameters == cell.parameters
+    assert other.flops == cell.flops
 
 
-@given(st.lists(cells(), max_size=20))
+@given(st.lists(nasbench101_cells(), max_size=20))
 def test_many_hashes_at_once_equal_single_ones(several):
     pairs = [(cell.bits, ",".join(cell.operations)) for cell in several]
     assert nasbench101.graph_ids(pairs) == [cell.graph_id for cell in several]
@@ -214,11 +195,18 @@ def test_every_real_cell_has_its_hash(real_data):
     assert nasbench101.graph_ids(pairs) == table["module_hash"].to_list()
 
 
+@given(st.lists(nasbench101_cells(), max_size=20))
+def test_many_costs_at_once_equal_single_ones(several):
+    found = network_costs([(cell.bits, ",".join(cell.operations)) for cell in several])
+    assert found.parameters.tolist() == [cell.parameters for cell in several]
+    assert found.flops.tolist() == [cell.flops for cell in several]
+
+
 @pytest.mark.realdata
-@pytest.mark.slow
-def test_real_cells_have_their_parameters(real_data):
+def test_every_real_cell_has_its_parameters(real_data):
     path = real_data / "nasbench101" / "measurements.parquet"
     columns = ["adjacency", "operations", "parameters"]
-    table = pl.read_parquet(path, columns=columns).unique().sample(20_000, seed=0)
-    for bits, operations, parameters in table.iter_rows():
-        assert nasbench101.cell(bits, operations).parameters == parameters
+    table = pl.read_parquet(path, columns=columns).unique(subset=columns[:2])
+    assert table.height == 423_624
+    found = network_costs(list(zip(table["adjacency"], table["operations"], strict=True)))
+    assert np.array_equal(found.parameters, table["parameters"])

@@ -1,0 +1,165 @@
+"""The search spaces by name, and which of them a text belongs to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mbml.errors import CellError, unknown_name
+from mbml.spaces import choices, nasbench101, nasbench201, natsbench_sss
+from mbml.spaces import nasbench101_classes as classes
+from mbml.spaces import nasbench101_moves as moves
+from mbml.spaces.space import Architecture, Level, Space
+from mbml.spaces.wording import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def _pick_101(
+    level: Level, places: NDArray[np.int64], _: np.random.Generator
+) -> list[nasbench101.Cell]:
+    texts = classes.cells_at(places) if level == "cells" else classes.classes_at(places)
+    return [nasbench101.cell(bits, operations) for bits, operations in texts]
+
+
+def _enumerate_201() -> Iterator[nasbench201.Cell]:
+    return map(nasbench201.parse, nasbench201.official_order())
+
+
+@cache
+def _classes_201(level: Level) -> tuple[tuple[int, ...], ...]:
+    """Official indices of each class, by first appearance."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for number, cell in enumerate(_enumerate_201()):
+        members[cell.graph_id if level == "graph_ids" else cell.functional_id].append(number)
+    return tuple(map(tuple, members.values()))
+
+
+def _pick_201(
+    level: Level, places: NDArray[np.int64], rng: np.random.Generator
+) -> list[nasbench201.Cell]:
+    numbers = places.tolist()
+    if level != "cells":
+        groups = [_classes_201(level)[place] for place in numbers]
+        numbers = [group[rng.integers(len(group))] for group in groups]
+    return [nasbench201.parse(nasbench201.official_order()[number]) for number in numbers]
+
+
+def _pick_sss(
+    _level: Level, places: NDArray[np.int64], _: np.random.Generator
+) -> list[natsbench_sss.Cell]:
+    return [natsbench_sss.parse(natsbench_sss.official_order()[place]) for place in places.tolist()]
+
+
+NASBENCH101: Space[nasbench101.Cell] = Space(
+    name=nasbench101.NAME,
+    title="NAS-Bench-101",
+    citation="Ying et al. 2019, https://arxiv.org/abs/1902.09635",
+    measured=classes.CLASSES,
+    counts={
+        "cells": classes.CELLS,
+        "graph_ids": classes.CLASSES,
+        "functional_ids": classes.CLASSES,
+    },
+    parse=nasbench101.parse,
+    enumerate=classes.enumerate_cells,
+    pick=_pick_101,
+    neighbours=moves.neighbours,
+    mutate=moves.mutate,
+    crossover=moves.crossover,
+)
+
+NASBENCH201: Space[nasbench201.Cell] = Space(
+    name=nasbench201.NAME,
+    title="NAS-Bench-201",
+    citation="Dong and Yang 2020, https://arxiv.org/abs/2001.00326",
+    measured=nasbench201.SIZE,
+    counts={"cells": nasbench201.SIZE, "graph_ids": 6_466, "functional_ids": 4_930},
+    parse=nasbench201.parse,
+    enumerate=_enumerate_201,
+    pick=_pick_201,
+    neighbours=lambda cell: [
+        nasbench201.Cell(names)
+        for names in choices.neighbours(cell.operations, nasbench201.OPERATIONS)
+    ],
+    mutate=lambda cell, rng: nasbench201.Cell(
+        choices.mutate(cell.operations, nasbench201.OPERATIONS, rng)
+    ),
+    crossover=lambda first, second, rng: nasbench201.Cell(
+        choices.crossover(first.operations, second.operations, rng)
+    ),
+)
+
+NATSBENCH_SSS: Space[natsbench_sss.Cell] = Space(
+    name=natsbench_sss.NAME,
+    title="NATS-Bench size space",
+    citation="Dong et al. 2021, https://arxiv.org/abs/2009.00437",
+    measured=natsbench_sss.SIZE,
+    counts=dict.fromkeys(("cells", "graph_ids", "functional_ids"), natsbench_sss.SIZE),
+    parse=natsbench_sss.parse,
+    enumerate=lambda: map(natsbench_sss.parse, natsbench_sss.official_order()),
+    pick=_pick_sss,
+    neighbours=lambda cell: [
+        natsbench_sss.Cell(widths)
+        for widths in choices.neighbours(cell.widths, natsbench_sss.WIDTHS)
+    ],
+    mutate=lambda cell, rng: natsbench_sss.Cell(
+        choices.mutate(cell.widths, natsbench_sss.WIDTHS, rng)
+    ),
+    crossover=lambda first, second, rng: natsbench_sss.Cell(
+        choices.crossover(first.widths, second.widths, rng)
+    ),
+)
+
+SPACES: dict[str, Space[Any]] = {
+    space.name: space for space in (NASBENCH101, NASBENCH201, NATSBENCH_SSS)
+}
+
+
+def space(name: str) -> Space[Any]:
+    """Look up a space; raises `UsageError` with close names if there is none."""
+    if name not in SPACES:
+        raise unknown_name("search space", name, SPACES)
+    return SPACES[name]
+
+
+def recognise(text: str) -> tuple[Space[Any], Architecture]:
+    """Read a text of any space.
+
+    Returns
+    -------
+    tuple
+        The space whose form the text has, and the architecture.
+
+    Raises
+    ------
+    CellError
+        If the text has none of the forms, or is no architecture of the space whose form it has.
+
+    Examples
+    --------
+    >>> space, network = recognise("8:16:24:32:64")
+    >>> space.title, network.parameters
+    ('NATS-Bench size space', 198050)
+    """
+    if not text:
+        raise CellError("empty text where an architecture is expected")
+    found: Space[Any]
+    if "|" in text[:2]:
+        found = NASBENCH201
+    elif text.count(":") == 1:
+        found = NASBENCH101
+    elif ":" in text:
+        found = NATSBENCH_SSS
+    else:
+        raise CellError(
+            f"{shown(text)} is no architecture; write a NAS-Bench-101 cell as "
+            "<row-major adjacency bits>:<comma-joined operations>, a NAS-Bench-201 cell as "
+            "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|, a network of the size space as c1:c2:c3:c4:c5"
+        )
+    return found, found.parse(text)
