@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
 from mbml.sources.pickle_chunks import Chunk, boundary_pattern, chunks
-from mbml.sources.pickle_layouts import Layouts
+from mbml.sources.record_files import add_record, add_single, in_order, open_records
 from mbml.sources.result_stream import ResultStream, identify_topology
 from mbml.sources.result_tables import ROWS, ResultTables
-from mbml.sources.torch_pickle import TorchPickle, open_torch
-from mbml.sources.workers import ordered_map
+from mbml.sources.workers import available_cores, map_in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from mbml.sources.batch import Batch
     from mbml.sources.pickle_machine import Machine, Record
+    from mbml.sources.torch_pickle import TorchPickle
 
 RECORD_KEYS: Final = frozenset({"full", "less"})
 
@@ -35,7 +34,6 @@ OFFICIAL: Final = {
 _HEAD_RECORDS = 32
 _LARGE = 64 << 20
 _FILE_NAME = re.compile(r"([0-9]{1,6})-(FULL|SIMPLE)\.pth")
-_LAYOUTS = Layouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class NasBench201:
         self.path = path
         self.format = "torch_folder" if path.is_dir() else "torch_pickle"
         self.files = _folder_files(path) if path.is_dir() else (path,)
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = available_cores() if workers is None else workers
         self._stream = ResultStream(path)
 
     @property
@@ -141,7 +139,7 @@ class NasBench201:
         tasks = (_Task(self.path, chunk, dict(known)) for chunk in pieces)
         at = head.offset
         memo_next = head.memo.next_index
-        for chunk, piece in ordered_map(_read_chunk, tasks, workers=self._workers):
+        for chunk, piece in map_in_workers(_read_chunk, tasks, workers=self._workers):
             if chunk.stop is not None and chunk.stop <= at:
                 continue
             if piece is None or not _follows(chunk, piece, at, memo_next, len(head.below)):
@@ -194,7 +192,7 @@ def _read(
         machine.memo.next_index = memo_next
         tables = _tables(opened.path)
         for record in machine.records():
-            _add(tables, record)
+            add_record(tables, record)
             if chunk.stop is not None and record.end >= chunk.stop:
                 break
         if machine.finished:
@@ -214,93 +212,6 @@ def _read(
 
 def _tables(path: Path) -> ResultTables:
     return ResultTables(path, identify_topology, RECORD_KEYS)
-
-
-def open_records(path: Path, record_keys: frozenset[str]) -> TorchPickle:
-    """Open a file of records, to be read by the layouts met so far; see `open_torch`."""
-    return open_torch(path, record_keys=record_keys, layouts=_LAYOUTS)
-
-
-def names_before_records(machine: Machine) -> list[str] | None:
-    """Return the architecture strings if they stood before the first record."""
-    names = machine.pending("meta_archs")
-    if type(names) is list and all(type(one) is str for one in names):
-        return names
-    return None
-
-
-def in_order(
-    opened: TorchPickle,
-    records: Iterator[Record],
-    tables: ResultTables,
-    stream: ResultStream,
-    limit: int | None = None,
-) -> Iterator[Batch]:
-    """Read records one after the other, in this process.
-
-    Parameters
-    ----------
-    opened, records
-        The file, and its records as they come.
-    tables
-        Where to collect them.
-    stream
-        What follows the batches.
-    limit
-        How many records at most; the pickle then is not read to its end.
-
-    Raises
-    ------
-    SourceError
-        At the first fault.
-    """
-    for count, record in enumerate(records, 1):
-        _add(tables, record)
-        if count == 1 and stream.names is None:
-            stream.names = names_before_records(opened.machine)
-        if tables.rows >= ROWS or count == limit:
-            yield stream.follow(tables.batch(tables.architectures, record.end), record.end)
-        if count == limit:
-            return
-    if tables.architectures:
-        end = opened.machine.offset
-        yield stream.follow(tables.batch(tables.architectures, end), end)
-
-
-def _add(tables: ResultTables, record: Record) -> None:
-    place = f"architecture {ascii(record.key)[:40]} (bytes {record.start} to {record.end})"
-    if type(record.key) is not int:
-        raise SourceError(tables.path, f"byte {record.start}", "a record has no index as its key")
-    tables.add(record.value, record.key, place)
-
-
-def add_single(tables: ResultTables, file: Path, record_keys: frozenset[str], index: int) -> None:
-    """Add the one record of a file.
-
-    Parameters
-    ----------
-    tables
-        Where to.
-    file
-        The file.
-    record_keys
-        The keys of its record.
-    index
-        The index that its name gives.
-
-    Raises
-    ------
-    SourceError
-        If it holds anything but one record of that index.
-    """
-    opened = open_torch(file, record_keys=record_keys, layouts=_LAYOUTS)
-    try:
-        records = list(opened.records())
-        if len(records) != 1 or opened.machine.result != {}:
-            raise SourceError(file, "", f"it holds {len(records)} records, not one alone")
-        tables.add(records[0].value, index, f"architecture {index}")
-    finally:
-        opened.close()
 
 
 def _folder_files(folder: Path) -> tuple[Path, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
-from mbml.sources.nasbench201 import add_single, in_order, names_before_records, open_records
+from mbml.sources.record_files import add_single, in_order, names_before_records, open_records
 from mbml.sources.result_stream import IDENTIFY, ResultStream, check_top
 from mbml.sources.result_tables import ResultTables
 from mbml.sources.torch_pickle import load
-from mbml.sources.workers import ordered_map
+from mbml.sources.workers import map_in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +61,7 @@ class NatsBench:
 
     def __init__(self, path: Path, *, workers: int | None = None) -> None:
         self.path = path
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers
         self._indexed: tuple[tuple[int, Path], ...] = ()
         if path.is_dir():
             self.format = "natsbench_folder"
@@ -103,11 +102,8 @@ class NatsBench:
         ]
         tasks = (_Task(self.benchmark, self.path, group) for group in groups)
         done = self.files[0].stat().st_size
-        if len(groups) == 1 or self._workers == 1:
-            batches = map(_read_group, tasks)
-        else:
-            batches = ordered_map(_read_group, tasks, workers=self._workers)
-        for batch in batches:
+        workers = 1 if len(groups) == 1 else self._workers
+        for batch in map_in_workers(_read_group, tasks, workers=workers):
             done += batch.bytes_done
             yield self._stream.follow(batch, done)
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from mbml.errors import SourceError
+from mbml.sources.pickle_limits import Limits
 from mbml.sources.pickle_memo import Memo
 from mbml.sources.pickle_opcodes import HANDLERS, opcode_name
 from mbml.sources.pickle_values import PickleFaultError, Series
@@ -29,37 +30,6 @@ _MARK: Final = ord("(")
 _BINPUT: Final = ord("q")
 _LONG_BINPUT: Final = ord("r")
 _MEMOIZE: Final = 0x94
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a pickle may ask for between two records; genuine files stay far below.
-
-    Attributes
-    ----------
-    text
-        Bytes of one text or byte string.
-    texts
-        Bytes of all of them.
-    integer
-        Bytes of one integer.
-    depth
-        Containers open at once.
-    steps
-        Opcodes.
-    items
-        Items of one dictionary, list or set.
-    memo
-        Texts remembered over the whole file.
-    """
-
-    text: int = 1 << 20
-    texts: int = 32 << 20
-    integer: int = 1 << 10
-    depth: int = 256
-    steps: int = 1_000_000
-    items: int = 100_000
-    memo: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,14 @@ refused with the path of its keys; which seeds and epochs there are is free.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import numpy as np
-
-from mbml.sources.pickle_values import KeyList, Series
+from mbml.sources.result_curves import Points, RecordFaultError, by_epoch, by_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
 
 #: Epochs of each schedule, by the key under which a record holds it.
 SCHEDULES: Final = {"full": 200, "less": 12, "200": 200, "12": 12, "01": 1, "90": 90}
@@ -66,32 +62,6 @@ _EVAL: Final = (("accuracy", "eval_acc1es"), ("loss", "eval_losses"), ("seconds"
 _T = TypeVar("_T")
 _MILLION = 1e6
 _SEEDS = 1 << 16
-
-
-class RecordFaultError(Exception):
-    """A record that is not as the benchmark writes it: path of keys, what was found."""
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}")
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Numbers after single epochs.
-
-    Attributes
-    ----------
-    epochs
-        Epochs counted from 0, shape (points,).
-    values
-        As in the file, shape (points,).
-    in_order
-        Whether the epochs are 0, 1, 2, ... without a gap.
-    """
-
-    epochs: NDArray[np.intp]
-    values: NDArray[np.float64]
-    in_order: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +171,7 @@ def _check_names(
 
 def _train_curves(result: dict[str, Any], epochs: int, where: str) -> Iterator[tuple[str, Points]]:
     for name, key in _TRAIN:
-        points = _by_epoch(result[key], epochs, f"{where}/{key}")
+        points = by_epoch(result[key], epochs, f"{where}/{key}")
         if points is not None:
             yield name, points
 
@@ -213,7 +183,7 @@ def _eval_curves(
     if type(names) is not list or any(type(one) is not str for one in names):
         raise RecordFaultError(f"{where}/eval_names", "it is not a list of texts")
     for suffix, key in _EVAL:
-        for split, points in _by_split(result[key], epochs, f"{where}/{key}"):
+        for split, points in by_split(result[key], epochs, f"{where}/{key}"):
             if split not in names:
                 raise RecordFaultError(f"{where}/{key}", f"split {split!a} is not in eval_names")
             role = SPLITS[dataset].get(split)
@@ -244,10 +214,9 @@ def _count(value: object, bits: int, where: str) -> int:
     """Turn millions into a count."""
     if type(value) is not float or not 0 <= value < inf:
         raise RecordFaultError(where, "it is not a number of millions")
-    count = round(value * _MILLION)
-    if count >> bits:
-        raise RecordFaultError(where, f"{count} is too large a count")
-    return count
+    if value * _MILLION >= 1 << bits:
+        raise RecordFaultError(where, f"{value} millions are too large a count")
+    return round(value * _MILLION)
 
 
 def _latency(value: object, where: str) -> float | None:
@@ -264,80 +233,3 @@ def _latency(value: object, where: str) -> float | None:
         if one > 0:
             positive.append(one)
     return sum(positive) / len(positive) if positive else None
-
-
-def _pairs(value: object, where: str) -> tuple[KeyList, NDArray[np.float64]] | None:
-    """Return a dictionary of numbers as its keys and its values."""
-    if type(value) is Series:
-        return value.keys_in_order, value.values_in_order
-    if value is None:
-        return None
-    if type(value) is not dict:
-        raise RecordFaultError(where, f"it is a {type(value).__name__}, not a dict")
-    if any(type(one) is not float for one in value.values()):
-        raise RecordFaultError(where, "it holds what is not a float")
-    if any(type(key) is not int and type(key) is not str for key in value):
-        raise RecordFaultError(where, "a key is neither a text nor an integer")
-    return KeyList(value), np.fromiter(value.values(), np.float64, len(value))
-
-
-def _by_epoch(value: object, epochs: int, where: str) -> Points | None:
-    pairs = _pairs(value, where)
-    if pairs is None or not len(pairs[0]):
-        return None
-    keys, values = pairs
-    plan = _epoch_plan(keys)
-    if plan is None or plan[1] >= epochs:
-        raise RecordFaultError(where, f"a key is not an epoch from 0 to {epochs - 1}")
-    return Points(plan[0], values, plan[2])
-
-
-@lru_cache(maxsize=64)
-def _epoch_plan(keys: KeyList) -> tuple[NDArray[np.intp], int, bool] | None:
-    """Return epochs, the last of them, and whether they run from 0 without a gap."""
-    epochs = []
-    for key in keys.texts:
-        if type(key) is not int or not 0 <= key < 1 << 20:
-            return None
-        epochs.append(key)
-    return np.array(epochs, np.intp), max(epochs), epochs == list(range(len(epochs)))
-
-
-def _by_split(value: object, epochs: int, where: str) -> Iterator[tuple[str, Points]]:
-    pairs = _pairs(value, where)
-    if pairs is None or not len(pairs[0]):
-        return
-    keys, values = pairs
-    plan = _split_plan(keys)
-    if plan is None:
-        raise RecordFaultError(where, "a key is not of the form split@epoch")
-    for split, places, found, last, in_order in plan:
-        if last >= epochs:
-            raise RecordFaultError(where, f"split {split!a} has epoch {last} of {epochs}")
-        yield split, Points(found, values[places], in_order)
-
-
-_Plan = list["tuple[str, slice | NDArray[np.intp], NDArray[np.intp], int, bool]"]
-
-
-@lru_cache(maxsize=64)
-def _split_plan(keys: KeyList) -> _Plan | None:
-    """Return for each split its places among the keys, its epochs, the last, and their order."""
-    places: dict[str, list[int]] = {}
-    epochs: dict[str, list[int]] = {}
-    for place, key in enumerate(keys.texts):
-        split, at, epoch = str(key).partition("@")
-        if not at or not epoch.isascii() or not epoch.isdigit() or len(epoch) > 6:
-            return None
-        if epoch != str(int(epoch)):
-            return None
-        places.setdefault(split, []).append(place)
-        epochs.setdefault(split, []).append(int(epoch))
-    plan: _Plan = []
-    for split, found in epochs.items():
-        first, count = places[split][0], len(found)
-        side_by_side = places[split] == list(range(first, first + count))
-        where = slice(first, first + count) if side_by_side else np.array(places[split], np.intp)
-        in_order = found == list(range(count))
-        plan.append((split, where, np.array(found, np.intp), max(found), in_order))
-    return plan

@@ -18,7 +18,8 @@ from mbml.sources.batch import (
     RUN_SCHEMA,
     Batch,
 )
-from mbml.sources.result_records import RecordFaultError, Run, check_state, runs_of
+from mbml.sources.result_curves import RecordFaultError
+from mbml.sources.result_records import Run, check_state, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Rows after which a batch is full: 6 MB of numbers.
 ROWS = 50_000
-_SPARE = 10_000
+_FIRST_ROWS = 4096
 _INDEXES = 1 << 20
 
 _COLUMN: Final = {name: place for place, name in enumerate(METRICS)}
@@ -71,7 +72,7 @@ class ResultTables:
         self._start()
 
     def _start(self) -> None:
-        self._metrics: NDArray[np.float64] = np.full((len(METRICS), ROWS + _SPARE), np.nan)
+        self._metrics: NDArray[np.float64] = np.full((len(METRICS), _FIRST_ROWS), np.nan)
         self._expected = np.zeros(len(METRICS), np.int64)
         self.rows = 0
         self._architectures: list[tuple[int, str, Identity]] = []
@@ -102,11 +103,15 @@ class ResultTables:
         try:
             schedules, text = self._check_head(states, index)
             identity = self._identify(text)
-            for name in schedules:
-                for run in runs_of(states[name], name, text):
-                    self._add_run(run, f"{place}, {name!a}")
-        except (RecordFaultError, CellError) as fault:
+            # What a damaged number does to a sum is found out when the batch is full.
+            with np.errstate(over="ignore", invalid="ignore"):
+                for name in schedules:
+                    for run in runs_of(states[name], name, text):
+                        self._add_run(run, f"{place}, {name!a}")
+        except RecordFaultError as fault:
             raise SourceError(self.path, place, str(fault)) from None
+        except CellError as fault:
+            raise SourceError(self.path, f"{place}, arch_str", str(fault)) from None
         self._architectures.append((index, text, identity))
 
     def _check_head(self, states: Mapping[object, object], index: int) -> tuple[list[str], str]:
@@ -126,8 +131,7 @@ class ResultTables:
         first = self.rows
         last = first + run.epochs
         if last > self._metrics.shape[1]:
-            more = np.full((len(METRICS), _SPARE), np.nan)
-            self._metrics = np.concatenate([self._metrics, more], axis=1)
+            self._metrics = np.concatenate([self._metrics, np.full_like(self._metrics, np.nan)], 1)
         measured: bool | None = None
         for name, points in run.curves:
             column = _COLUMN[name]

@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING
 
 from mbml.errors import SourceError
 from mbml.sources.byte_streams import PIECE, Decompressed, FileSlice, compression_of
-from mbml.sources.pickle_machine import Limits, Machine, Record
+from mbml.sources.pickle_limits import Limits
+from mbml.sources.pickle_machine import Machine, Record
 from mbml.sources.torch_zip import find_pickle
 
 if TYPE_CHECKING:
@@ -255,15 +256,23 @@ def _open_zip(
             start, stop = find_pickle(handle, path)
         inner = FileSlice(path, start, stop)
     else:
-        # The directory stands at the archive's end: the content must be at hand as a file.
-        spool = tempfile.TemporaryFile()  # noqa: SIM115
-        while piece := stream.read(PIECE):
-            spool.write(piece)
-        spool.flush()
-        start, stop = find_pickle(spool, path)
+        spool, start, stop = _spooled(stream, path)
         inner = FileSlice(path, start, stop, descriptor=spool.fileno())
     stream.close()
     machine = Machine(
         inner, path, offset=start, record_keys=record_keys, limits=limits, layouts=layouts
     )
     return TorchPickle(path, "zip", compression, start, stop, machine, inner, spool)
+
+
+def _spooled(stream: ByteStream, path: Path) -> tuple[IO[bytes], int, int]:
+    """Write an archive out: its directory stands at its end, so it must be at hand as a file."""
+    spool = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        while piece := stream.read(PIECE):
+            spool.write(piece)
+        spool.flush()
+        return spool, *find_pickle(spool, path)
+    except BaseException:
+        spool.close()
+        raise
