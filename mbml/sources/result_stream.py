@@ -32,7 +32,7 @@ def identify_topology(text: str) -> Identity:
         If it is none.
     """
     cell = nasbench201.parse(text)
-    return Identity(",".join(cell.operations), 4, 6, cell.graph_id, cell.functional_id)
+    return _identity(",".join(cell.operations), cell)
 
 
 def identify_size(text: str) -> Identity:
@@ -43,9 +43,14 @@ def identify_size(text: str) -> Identity:
     CellError
         If it is none.
     """
-    net = natsbench_sss.parse(text)
-    operations = ",".join(map(str, net.channels))
-    return Identity(operations, net.nodes, net.edges, net.graph_id, net.functional_id)
+    cell = nasbench201.parse(natsbench_sss.GENOTYPE)
+    return _identity(",".join(cell.operations), natsbench_sss.parse(text))
+
+
+def _identity(operations: str, cell: nasbench201.Cell | natsbench_sss.Cell) -> Identity:
+    """Describe a cell as it is written: both spaces write four nodes and all six edges."""
+    edges = len(nasbench201.EDGES)
+    return Identity(operations, nasbench201.NODES, edges, cell.graph_id, cell.functional_id)
 
 
 IDENTIFY: Final[dict[str, Callable[[str], Identity]]] = {
