@@ -17,8 +17,8 @@ from pathlib import Path
 from process_tree import measured
 from result_peers import decompress, read_bytes, unpickle
 
-from mbml.sources.nasbench201 import NasBench201
-from mbml.sources.natsbench import NatsBench
+from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.natsbench import NatsBenchSource
 from mbml.sources.workers import available_cores, map_in_workers
 from mbml.surrogate.nasbench201 import write_nasbench201
 
@@ -45,7 +45,7 @@ def file(path, cells):
     report(f"bytes alone ({size / 1e9:.3f} GB)", alone)
     for workers in dict.fromkeys((available_cores(), 1)):
         with measured() as usage:
-            arches, runs, rows = read(NasBench201(path, workers=workers))
+            arches, runs, rows = read(NasBench201Source(path, workers=workers))
         report(f"mbml, {workers} processes", usage, alone)
     print(f"  {arches} cells, {runs} runs, {rows} epoch rows")
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def file(path, cells):
         assert len(found[3]["arch2infos"]) == cells
         del found
         with measured() as usage:
-            read(NasBench201(some))
+            read(NasBench201Source(some))
         report(f"mbml, {cells} cells", usage, peer)
 
 
@@ -69,7 +69,7 @@ def folder(path):
         size = sum(map_in_workers(decompress, groups))
     report(f"bz2 alone, all cores ({size / 1e9:.3f} GB)", alone)
     with measured() as usage:
-        arches, runs, rows = read(NatsBench(path))
+        arches, runs, rows = read(NatsBenchSource(path))
     report("mbml", usage, alone)
     print(f"  {arches} architectures, {runs} runs, {rows} epoch rows")
 

@@ -30,7 +30,7 @@ from nas_records import OTHER, TEXT, arch, bare, legacy, plain, release, run, to
 from sources.test_damage import check_rows
 
 from mbml.errors import SourceError
-from mbml.sources.nasbench201 import NasBench201
+from mbml.sources.nasbench201 import NasBench201Source
 from mbml.sources.pickle_layouts import Layouts
 from mbml.sources.torch_pickle import load
 
@@ -151,7 +151,7 @@ def problem(path, layouts):
         if len(found) in {1, 5} and not same(plain(slow[1]), found[0 if len(found) == 1 else 3]):
             return slow[0], "Python loads another value"
     try:
-        for batch in NasBench201(path).batches():
+        for batch in NasBench201Source(path).batches():
             check_rows(batch)
     except SourceError:
         return slow[0], None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
+from mbml.sources.files import check_file
 from mbml.sources.pickle_chunks import Chunk, boundary_pattern, chunks
 from mbml.sources.record_files import add_record, add_single, in_order, open_records
 from mbml.sources.result_stream import ResultStream, identify_topology
@@ -56,7 +58,7 @@ class _Piece:
     finished: bool
 
 
-class NasBench201:
+class NasBench201Source:
     """A NAS-Bench-201 file or folder; see `Source`.
 
     Parameters
@@ -69,18 +71,25 @@ class NasBench201:
 
     Raises
     ------
+    UsageError
+        If the path names nothing that could be read.
     SourceError
-        If the path is a folder without such files.
+        If the file is empty, or the folder has no such files.
     """
 
     benchmark = "nasbench201"
 
     def __init__(self, path: Path, *, workers: int | None = None) -> None:
         self.path = path
-        self.format = "torch_folder" if path.is_dir() else "torch_pickle"
-        self.files = _folder_files(path) if path.is_dir() else (path,)
+        self._is_folder = path.is_dir()
+        self.format = "torch_folder" if self._is_folder else "torch_pickle"
+        self.files = _folder_files(path) if self._is_folder else (path,)
+        if not self._is_folder:
+            check_file(path)
         self._workers = available_cores() if workers is None else workers
         self._stream = ResultStream(path)
+        #: Names that appeared after the head of the file: workers are told them with each chunk.
+        self._known: dict[int, object] = {}
 
     @property
     def release(self) -> str | None:
@@ -95,7 +104,7 @@ class NasBench201:
     def batches(self) -> Iterator[Batch]:
         """Read the whole source; see `Source`."""
         self._stream = ResultStream(self.path)
-        if self.path.is_dir():
+        if self._is_folder:
             yield from self._folder_batches()
         else:
             yield from self._file_batches()
@@ -134,19 +143,28 @@ class NasBench201:
             yield from in_order(opened, records, _tables(self.path), self._stream)
             self._stream.finish(head.result)
             return
-        known: dict[int, object] = {}
+        self._known = {}
         pieces = chunks(self.path, head.offset, opened.stop, pattern)
-        tasks = (_Task(self.path, chunk, dict(known)) for chunk in pieces)
+        tasks = (_Task(self.path, chunk, dict(self._known)) for chunk in pieces)
+        read = map_in_workers(_read_chunk, tasks, workers=self._workers)
+        with closing(read):
+            yield from self._proved(opened, read)
+
+    def _proved(
+        self, opened: TorchPickle, read: Iterator[tuple[Chunk, _Piece | None]]
+    ) -> Iterator[Batch]:
+        """Take chunks that begin where the one before ended; read the others again."""
+        head = opened.machine
         at = head.offset
         memo_next = head.memo.next_index
-        for chunk, piece in map_in_workers(_read_chunk, tasks, workers=self._workers):
+        for chunk, piece in read:
             if chunk.stop is not None and chunk.stop <= at:
                 continue
             if piece is None or not _follows(chunk, piece, at, memo_next, len(head.below)):
                 again = Chunk(at, chunk.stop, memo_next)
-                piece = _read(opened, head, again, known, memo_next)  # noqa: PLW2901
+                piece = _read(opened, head, again, self._known, memo_next)  # noqa: PLW2901
             at, memo_next = piece.end, piece.memo_next
-            known.update(piece.known)
+            self._known.update(piece.known)
             yield self._stream.follow(piece.batch, at)
             if piece.finished:
                 self._stream.finish(piece.top)

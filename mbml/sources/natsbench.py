@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
+from mbml.sources.files import check_file
 from mbml.sources.record_files import add_single, in_order, names_before_records, open_records
 from mbml.sources.result_stream import IDENTIFY, ResultStream, check_top
 from mbml.sources.result_tables import ResultTables
@@ -43,7 +45,7 @@ class _Task:
     files: tuple[tuple[int, Path], ...]
 
 
-class NatsBench:
+class NatsBenchSource:
     """A NATS-Bench folder or file; see `Source`.
 
     Parameters
@@ -55,6 +57,8 @@ class NatsBench:
 
     Raises
     ------
+    UsageError
+        If the path names nothing that could be read.
     SourceError
         If the path is a folder without such files, or it cannot be told which space it is of.
     """
@@ -71,6 +75,7 @@ class NatsBench:
             self.files = (meta, *(file for _, file in self._indexed))
             self.benchmark = _benchmark_of(path, self._names)
         else:
+            check_file(path)
             self.format = "natsbench_pickle"
             self.files = (path,)
             self.benchmark = _benchmark_of(path, _first_names(path))
@@ -103,9 +108,10 @@ class NatsBench:
         tasks = (_Task(self.benchmark, self.path, group) for group in groups)
         done = self.files[0].stat().st_size
         workers = 1 if len(groups) == 1 else self._workers
-        for batch in map_in_workers(_read_group, tasks, workers=workers):
-            done += batch.bytes_done
-            yield self._stream.follow(batch, done)
+        with closing(map_in_workers(_read_group, tasks, workers=workers)) as batches:
+            for batch in batches:
+                done += batch.bytes_done
+                yield self._stream.follow(batch, done)
 
 
 def _read_group(task: _Task) -> Batch:

@@ -84,7 +84,8 @@ def accuracy_curve(
     rise = (1 - np.exp(-4.5 * time)) / (1 - np.exp(-4.5))
     noise = chance.normal(0, 2.2, epochs) * (1 - time)
     curve = np.clip(low + (last - low) * rise + noise, 0, 99.9)
-    return np.rint(curve * images / 100) / images * 100
+    counted: NDArray[np.float64] = np.rint(curve * images / 100) / images * 100
+    return counted
 
 
 def loss_curve(
@@ -92,8 +93,10 @@ def loss_curve(
 ) -> NDArray[np.float64]:
     """Invent cross-entropies that fit accuracies."""
     wrong = 1 - accuracy / 100
-    loss = wrong * np.log(classes) * (1 + chance.normal(0, 0.01, len(accuracy))) + 0.02
-    return np.maximum(loss, 1e-3)
+    loss: NDArray[np.float64] = wrong * np.log(classes)
+    loss *= 1 + chance.normal(0, 0.01, len(accuracy))
+    loss += 0.02
+    return loss
 
 
 def train_seconds(network: Network, dataset: str, base: float) -> float:

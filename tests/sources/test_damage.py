@@ -13,8 +13,8 @@ from nas_records import OTHER, TEXT, arch, bare, legacy, release, run, torch_zip
 
 from mbml.errors import SourceError
 from mbml.sources.batch import METRICS
-from mbml.sources.nasbench201 import NasBench201
-from mbml.sources.natsbench import NatsBench
+from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.natsbench import NatsBenchSource
 from mbml.sources.torch_pickle import open_torch
 
 SMALL = release({0: {"less": arch(run("cifar10-valid"))}}, names=[TEXT])
@@ -38,7 +38,7 @@ def check_rows(batch):
     assert set(batch.architectures.column("native_key").to_pylist()) <= {TEXT, OTHER}
 
 
-def outcome(path, source=NasBench201):
+def outcome(path, source=NasBench201Source):
     """Read a damaged file: `refused` or `loaded`; anything else fails the test."""
     start = time.process_time()
     found = "loaded"
@@ -139,7 +139,7 @@ def test_damage_to_genuine_files(tmp_path, real_data, name):
 
 def nats_outcome(folder):
     try:
-        for batch in NatsBench(folder).batches():
+        for batch in NatsBenchSource(folder).batches():
             values = batch.epochs.column("train_accuracy").drop_null().to_pylist()
             assert all(0 <= value <= 1 for value in values)
     except SourceError:

@@ -11,8 +11,8 @@ from nas_records import legacy, plain, release, torch_zip
 from sources.oracle import expected_runs, found_runs, leaves, numbers
 
 from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA
-from mbml.sources.nasbench201 import NasBench201
-from mbml.sources.natsbench import NatsBench
+from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.natsbench import NatsBenchSource
 from mbml.sources.pickle_layouts import Layouts
 from mbml.sources.torch_pickle import load
 
@@ -43,7 +43,7 @@ def topology(real_data):
 
 @pytest.fixture(scope="module")
 def topology_runs(topology):
-    return found_runs(NatsBench(topology).batches())
+    return found_runs(NatsBenchSource(topology).batches())
 
 
 def as_v1_1(topology, indexes=INDEXES):
@@ -57,7 +57,7 @@ def as_v1_1(topology, indexes=INDEXES):
 
 
 def test_every_number_is_in_the_tables(folder):
-    source = NatsBench(folder)
+    source = NatsBenchSource(folder)
     found = found_runs(source.batches())
     assert sorted(found) == list(INDEXES)
     count = 0
@@ -76,7 +76,7 @@ def test_the_reader_gives_what_python_gives(folder, index, layouts):
 
 
 def test_tables_have_the_common_form(folder):
-    (batch,) = NatsBench(folder).batches()
+    (batch,) = NatsBenchSource(folder).batches()
     assert batch.architectures.schema == ARCHITECTURE_SCHEMA
     assert batch.runs.schema == RUN_SCHEMA
     assert batch.epochs.schema == EPOCH_SCHEMA
@@ -90,7 +90,7 @@ def test_tables_have_the_common_form(folder):
 
 def test_folder_says_what_it_is(real_data):
     for benchmark, name in FOLDERS.items():
-        source = NatsBench(real_data / "natsbench" / name)
+        source = NatsBenchSource(real_data / "natsbench" / name)
         assert source.benchmark == benchmark
         assert source.format == "natsbench_folder"
         assert [one.name for one in source.files] == [
@@ -104,7 +104,7 @@ def test_folder_says_what_it_is(real_data):
 
 
 def test_architectures_are_described(topology, real_data):
-    (batch,) = NatsBench(topology).batches()
+    (batch,) = NatsBenchSource(topology).batches()
     first, second = batch.architectures.to_pylist()
     assert first["native_key"] == (
         "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|"
@@ -115,7 +115,7 @@ def test_architectures_are_described(topology, real_data):
     )
     assert (first["nodes"], first["edges"], first["adjacency"]) == (4, 6, None)
     assert second["native_index"] == 11
-    (batch,) = NatsBench(real_data / "natsbench" / FOLDERS["natsbench_sss"]).batches()
+    (batch,) = NatsBenchSource(real_data / "natsbench" / FOLDERS["natsbench_sss"]).batches()
     assert batch.architectures.column("native_key").to_pylist() == ["8:8:8:8:8", "8:8:8:16:32"]
 
 
@@ -160,7 +160,7 @@ def test_known_values_of_cell_11(topology_runs):
 def test_a_file_like_v1_1_gives_the_same_rows(topology, topology_runs, tmp_path, write, protocol):
     path = tmp_path / "file.pth"
     path.write_bytes(write(as_v1_1(topology), protocol))
-    source = NasBench201(path)
+    source = NasBench201Source(path)
     assert found_runs(source.batches()) == topology_runs
     assert source.release == "v1.1"
 
@@ -168,7 +168,7 @@ def test_a_file_like_v1_1_gives_the_same_rows(topology, topology_runs, tmp_path,
 def test_a_folder_of_single_files_gives_the_same_rows(topology, topology_runs, tmp_path):
     for index, record in as_v1_1(topology)["arch2infos"].items():
         (tmp_path / f"{index:06d}-SIMPLE.pth").write_bytes(legacy(record))
-    assert found_runs(NasBench201(tmp_path).batches()) == topology_runs
+    assert found_runs(NasBench201Source(tmp_path).batches()) == topology_runs
 
 
 def test_a_single_nats_file_gives_the_same_rows(folder, tmp_path):
@@ -176,6 +176,6 @@ def test_a_single_nats_file_gives_the_same_rows(folder, tmp_path):
     records = {i: unpickled(folder / f"{i:06d}.pickle.pbz2") for i in INDEXES}
     path = tmp_path / "NATS.pickle.pbz2"
     path.write_bytes(bz2.compress(pickle.dumps(release(records, names=names), 4)))
-    source = NatsBench(path)
-    assert found_runs(source.batches()) == found_runs(NatsBench(folder).batches())
-    assert source.benchmark == NatsBench(folder).benchmark
+    source = NatsBenchSource(path)
+    assert found_runs(source.batches()) == found_runs(NatsBenchSource(folder).batches())
+    assert source.benchmark == NatsBenchSource(folder).benchmark

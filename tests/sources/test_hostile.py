@@ -9,8 +9,8 @@ import pytest
 from hostile import CODE, CORPUS
 
 from mbml.errors import SourceError
-from mbml.sources.nasbench201 import NasBench201
-from mbml.sources.natsbench import NatsBench
+from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.natsbench import NatsBenchSource
 from mbml.sources.pickle_layouts import Layouts
 from mbml.sources.torch_pickle import load
 
@@ -80,9 +80,9 @@ def test_a_hostile_file_is_refused_and_runs_nothing(name, tmp_path, tripwire):
             with pytest.raises(SourceError, match=r"096897\.pth"):
                 load(path, layouts=layouts)
     with pytest.raises(SourceError, match=r"096897\.pth"):
-        list(NasBench201(path).batches())
+        list(NasBench201Source(path).batches())
     with pytest.raises(SourceError, match=r"096897\.pth"):
-        list(NatsBench(path).batches())
+        list(NatsBenchSource(path).batches())
     tripwire(on=False)
     assert time.process_time() - start < 20
 

@@ -8,7 +8,7 @@ from sources.oracle import found_runs
 
 from mbml.errors import SourceError
 from mbml.sources import nasbench201, pickle_chunks
-from mbml.sources.nasbench201 import RECORD_KEYS, NasBench201
+from mbml.sources.nasbench201 import RECORD_KEYS, NasBench201Source
 from mbml.sources.pickle_chunks import boundary_pattern, chunks
 from mbml.sources.record_files import open_records
 
@@ -42,7 +42,7 @@ def in_chunks(monkeypatch):
 
     def in_this_process(function, items, *, workers):
         asked.append(workers)
-        return map(function, items)
+        yield from map(function, items)
 
     monkeypatch.setattr(nasbench201, "map_in_workers", in_this_process)
     nasbench201._head.cache_clear()
@@ -51,9 +51,9 @@ def in_chunks(monkeypatch):
 
 
 def both(path, asked):
-    found = found_runs(NasBench201(path, workers=2).batches())
+    found = found_runs(NasBench201Source(path, workers=2).batches())
     assert asked == [2]
-    assert found == found_runs(NasBench201(path, workers=1).batches())
+    assert found == found_runs(NasBench201Source(path, workers=1).batches())
     return found
 
 
@@ -67,7 +67,7 @@ def test_chunks_give_what_reading_in_order_gives(tmp_path, in_chunks, write):
 def test_ordinals_go_on_from_chunk_to_chunk(tmp_path, in_chunks):
     path = tmp_path / "file.pth"
     path.write_bytes(legacy(some_records(40)))
-    batches = list(NasBench201(path, workers=2).batches())
+    batches = list(NasBench201Source(path, workers=2).batches())
     assert len(batches) > 5
     arches = [a for batch in batches for a in batch.architectures.column("arch").to_pylist()]
     runs = [r for batch in batches for r in batch.runs.column("run").to_pylist()]
@@ -121,7 +121,7 @@ def test_a_fault_in_a_chunk_is_told_as_in_order(tmp_path, in_chunks):
     messages = []
     for workers in (1, 2):
         with pytest.raises(SourceError) as caught:
-            list(NasBench201(path, workers=workers).batches())
+            list(NasBench201Source(path, workers=workers).batches())
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
     assert f"byte {at}: opcode POP" in messages[0]
@@ -132,12 +132,12 @@ def test_a_record_that_comes_twice_in_two_chunks_is_refused(tmp_path, in_chunks)
     path = tmp_path / "file.pth"
     path.write_bytes(legacy(top).replace(b"K\x3a}", b"K\x02}", 1))
     with pytest.raises(SourceError, match="architecture 2"):
-        list(NasBench201(path, workers=2).batches())
+        list(NasBench201Source(path, workers=2).batches())
 
 
 def test_worker_processes_give_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(nasbench201, "_LARGE", 0)
     path = tmp_path / "file.pth"
     path.write_bytes(legacy(some_records(60)))
-    found = found_runs(NasBench201(path, workers=2).batches())
-    assert found == found_runs(NasBench201(path, workers=1).batches())
+    found = found_runs(NasBench201Source(path, workers=2).batches())
+    assert found == found_runs(NasBench201Source(path, workers=1).batches())

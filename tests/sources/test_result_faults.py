@@ -13,9 +13,9 @@ import pytest
 from nas_records import OTHER, TEXT, arch, legacy, release, run, small_release
 from sources.oracle import expected_runs, found_runs
 
-from mbml.errors import SourceError
-from mbml.sources.nasbench201 import NasBench201
-from mbml.sources.natsbench import NatsBench
+from mbml.errors import SourceError, UsageError
+from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.natsbench import NatsBenchSource
 
 WRONG = {
     "None": None,
@@ -59,7 +59,7 @@ def wrong_values(keys):
 def read(tmp_path, value):
     path = tmp_path / "file.pth"
     path.write_bytes(legacy(value))
-    return list(NasBench201(path).batches())
+    return list(NasBench201Source(path).batches())
 
 
 def refused(tmp_path, value, message):
@@ -72,7 +72,7 @@ def test_the_record_made_by_hand_is_read(tmp_path):
     record = {"full": arch(run(epochs=200)), "less": arch(run(), run("cifar100", 888))}
     path = tmp_path / "file.pth"
     path.write_bytes(legacy(release({0: record})))
-    assert found_runs(NasBench201(path).batches()) == {0: expected_runs(record)}
+    assert found_runs(NasBench201Source(path).batches()) == {0: expected_runs(record)}
 
 
 @pytest.mark.parametrize(("key", "value"), wrong_values(run()))
@@ -247,7 +247,7 @@ def test_an_index_that_comes_twice_is_refused(tmp_path):
     path = tmp_path / "file.pth"
     path.write_bytes(data.replace(b"K\x01}", b"K\x00}"))
     with pytest.raises(SourceError, match="architecture 0: it comes twice"):
-        list(NasBench201(path).batches())
+        list(NasBench201Source(path).batches())
 
 
 def test_evaluated_indexes_must_list_what_is_there(tmp_path):
@@ -289,7 +289,7 @@ def test_releases_are_told_by_their_times(tmp_path):
     found = []
     for runs in ([timed], [untimed], [timed, {**copy.deepcopy(untimed), "seed": "0888"}]):
         path.write_bytes(legacy(release({0: {"full": arch(*runs)}}, names=[TEXT])))
-        source = NasBench201(path)
+        source = NasBench201Source(path)
         assert source.release is None
         list(source.batches())
         found.append(source.release)
@@ -332,26 +332,26 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path, name):
     records, message = FOLDERS[name]
     folder = nats_folder(tmp_path, records)
     with pytest.raises(SourceError, match=message):
-        list(NatsBench(folder).batches())
+        list(NatsBenchSource(folder).batches())
 
 
 def test_unpadded_names_are_read(tmp_path):
     record = OrderedDict({"12": arch(run())})
     folder = nats_folder(tmp_path, {"0": record})
-    assert found_runs(NatsBench(folder).batches()) == {0: expected_runs(record)}
+    assert found_runs(NatsBenchSource(folder).batches()) == {0: expected_runs(record)}
 
 
 def test_a_folder_of_neither_space_is_refused(tmp_path):
     folder = nats_folder(tmp_path, {"0": {"12": arch(run())}}, names=["what"])
     with pytest.raises(SourceError, match="neither space"):
-        NatsBench(folder)
+        NatsBenchSource(folder)
 
 
 def test_simple_is_read_where_full_stands_beside_it(tmp_path):
     (tmp_path / "000000-FULL.pth").write_bytes(b"with weights")
     (tmp_path / "000000-SIMPLE.pth").write_bytes(legacy({"less": arch(run())}))
     (tmp_path / "notes.txt").write_text("else")
-    source = NasBench201(tmp_path)
+    source = NasBench201Source(tmp_path)
     assert [one.name for one in source.files] == ["000000-SIMPLE.pth"]
     (batch,) = source.batches()
     assert batch.records == 1
@@ -359,4 +359,18 @@ def test_simple_is_read_where_full_stands_beside_it(tmp_path):
 
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(SourceError, match="holds no NNNNNN-FULL"):
-        NasBench201(tmp_path)
+        NasBench201Source(tmp_path)
+
+
+@pytest.mark.parametrize("source", [NasBench201Source, NatsBenchSource])
+def test_a_path_that_names_nothing_is_a_usage_error(tmp_path, source):
+    with pytest.raises(UsageError, match="does not exist"):
+        source(tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize("source", [NasBench201Source, NatsBenchSource])
+def test_an_empty_file_is_refused_before_it_is_read(tmp_path, source):
+    path = tmp_path / "empty.pth"
+    path.touch()
+    with pytest.raises(SourceError, match="is empty"):
+        source(path)

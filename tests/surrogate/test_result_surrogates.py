@@ -13,8 +13,8 @@ import pytest
 from sources.oracle import expected_runs, found_runs
 
 from mbml.errors import UsageError
-from mbml.sources.nasbench201 import NasBench201
-from mbml.sources.natsbench import NatsBench
+from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.natsbench import NatsBenchSource
 from mbml.spaces import nasbench201
 from mbml.surrogate.nasbench201 import TRIALS, _seeds_by_index, write_nasbench201
 from mbml.surrogate.natsbench import write_natsbench
@@ -62,14 +62,14 @@ def test_the_file_has_the_five_pickles_of_torch(pth):
 
 def test_python_and_the_reader_agree_on_the_file(pth):
     top = legacy_parts(pth)[3]
-    source = NasBench201(pth)
+    source = NasBench201Source(pth)
     expected = {index: expected_runs(record) for index, record in top["arch2infos"].items()}
     assert found_runs(source.batches()) == expected
     assert source.release == "v1.1"
 
 
 def test_python_and_the_reader_agree_on_the_folder(folder):
-    source = NatsBench(folder)
+    source = NatsBenchSource(folder)
     expected = {
         index: expected_runs(unpickled(bz2.decompress(file.read_bytes())))
         for index, file in enumerate(sorted(folder.glob("0*")))
@@ -94,8 +94,8 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, pth, folder):
 def test_a_cell_does_not_depend_on_how_many_are_written(tmp_path, pth):
     path = tmp_path / "surrogate.pth"
     write_nasbench201(path, cells=5, seed=3)
-    few = found_runs(NasBench201(path).batches())
-    many = found_runs(NasBench201(pth).batches())
+    few = found_runs(NasBench201Source(path).batches())
+    many = found_runs(NasBench201Source(pth).batches())
     assert few == {index: many[index] for index in range(5)}
 
 
@@ -146,7 +146,7 @@ def test_some_cells_disagree_on_their_parameters(tmp_path):
     path = tmp_path / "surrogate.pth"
     write_nasbench201(path, cells=300)
     odd = 0
-    for record in found_runs(NasBench201(path).batches()).values():
+    for record in found_runs(NasBench201Source(path).batches()).values():
         counts = {}
         for (dataset, _, _), (run, _) in record.items():
             counts.setdefault(dataset, set()).add((run["parameters"], run["flops"]))
@@ -155,7 +155,7 @@ def test_some_cells_disagree_on_their_parameters(tmp_path):
 
 
 def test_numbers_are_plausible(pth):
-    (batch,) = NasBench201(pth).batches()
+    (batch,) = NasBench201Source(pth).batches()
     accuracy = batch.epochs.column("train_accuracy").drop_null().to_pylist()
     assert 0 <= min(accuracy) < max(accuracy) <= 1
     assert max(accuracy) > 0.5
