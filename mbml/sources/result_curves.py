@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ class RecordFaultError(Exception):
         super().__init__(f"{place}: {problem}")
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """Numbers after single epochs.
 
     Attributes
@@ -54,7 +52,13 @@ def _pairs(value: object, where: str) -> tuple[KeyList, NDArray[np.float64]] | N
         raise RecordFaultError(where, "it holds what is not a float")
     if any(type(key) is not int and type(key) is not str for key in value):
         raise RecordFaultError(where, "a key is neither a text nor an integer")
-    return KeyList(value), np.fromiter(value.values(), np.float64, len(value))
+    return _shared(tuple(value)), np.fromiter(value.values(), np.float64, len(value))
+
+
+@lru_cache(maxsize=64)
+def _shared(keys: tuple[int | str, ...]) -> KeyList:
+    """Return one list for keys that come again, so that their plan is made once."""
+    return KeyList(keys)
 
 
 def by_epoch(value: object, epochs: int, where: str) -> Points | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 #: Rows after which a batch is full: 6 MB of numbers.
 ROWS = 50_000
 _FIRST_ROWS = 4096
+_SPARE = 10_000
 _INDEXES = 1 << 20
 
 _COLUMN: Final = {name: place for place, name in enumerate(METRICS)}
-_IS_PERCENT: Final = np.array([name.endswith("_accuracy") for name in METRICS])
-_UPPER: Final = np.where(_IS_PERCENT, 100.0, np.finfo(np.float64).max)[:, None]
+_IS_PERCENT: Final = tuple(name.endswith("_accuracy") for name in METRICS)
+_UPPER: Final = tuple(100.0 if percent else sys.float_info.max for percent in _IS_PERCENT)
 _IS_SECONDS: Final = frozenset(name for name in METRICS if name.endswith("_seconds"))
 _DATASET: Final = {name: place for place, name in enumerate(DATASETS)}
 
@@ -73,7 +75,7 @@ class ResultTables:
 
     def _start(self) -> None:
         self._metrics: NDArray[np.float64] = np.full((len(METRICS), _FIRST_ROWS), np.nan)
-        self._expected = np.zeros(len(METRICS), np.int64)
+        self._expected = [0] * len(METRICS)
         self.rows = 0
         self._architectures: list[tuple[int, str, Identity]] = []
         self._runs: list[tuple[int, Run, bool | None, str]] = []
@@ -131,7 +133,11 @@ class ResultTables:
         first = self.rows
         last = first + run.epochs
         if last > self._metrics.shape[1]:
-            self._metrics = np.concatenate([self._metrics, np.full_like(self._metrics, np.nan)], 1)
+            # Once to the size of a whole batch: most sources are either small or large.
+            more = max(ROWS + _SPARE, self._metrics.shape[1])
+            room = np.full((len(METRICS), self._metrics.shape[1] + more), np.nan)
+            room[:, :first] = self._metrics[:, :first]
+            self._metrics = room
         measured: bool | None = None
         for name, points in run.curves:
             column = _COLUMN[name]
@@ -167,20 +173,21 @@ class ResultTables:
             If a number is not finite, negative, or an accuracy above 100 %.
         """
         metrics = self._metrics[:, : self.rows]
-        good = np.count_nonzero((metrics >= 0) & (metrics <= _UPPER), axis=1)
-        if (good != self._expected).any():
-            raise self._number_fault(metrics)
-        np.divide(metrics, 100, out=metrics, where=_IS_PERCENT[:, None])
         lengths = [run.epochs for _, run, _, _ in self._runs]
         epochs = [
             pa.array(np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths)),
             pa.array(_counts(lengths)),
         ]
-        for column, values in enumerate(metrics):
-            if self._expected[column]:
-                epochs.append(pa.array(values, from_pandas=True))
-            else:
+        for column, expected in enumerate(self._expected):
+            if not expected:
                 epochs.append(pa.nulls(self.rows, pa.float64()))
+                continue
+            values = metrics[column]
+            if np.count_nonzero((values >= 0) & (values <= _UPPER[column])) != expected:
+                raise self._number_fault(metrics)
+            if _IS_PERCENT[column]:
+                values /= 100
+            epochs.append(pa.array(values, from_pandas=True))
         batch = Batch(
             architectures=self._architecture_table(),
             runs=self._run_table(),
