@@ -15,6 +15,7 @@ from mbml.errors import SourceError
 from mbml.sources.byte_streams import PIECE, Decompressed, FileSlice, compression_of
 from mbml.sources.pickle_limits import Limits
 from mbml.sources.pickle_machine import Machine, Record
+from mbml.sources.read_ahead import ReadAhead
 from mbml.sources.torch_zip import find_pickle
 
 if TYPE_CHECKING:
@@ -150,8 +151,15 @@ def open_torch(
     """
     with FileSlice(path) as file:
         head = file.read(_HEAD)
+        size = file.stop
     compression = compression_of(head)
-    stream: ByteStream = Decompressed(path, compression) if compression else FileSlice(path)
+    stream: ByteStream
+    if compression is None:
+        stream = FileSlice(path)
+    else:
+        stream = Decompressed(path, compression)
+        if size > PIECE:
+            stream = ReadAhead(stream)
     try:
         return _open(path, compression, stream, record_keys, limits, layouts)
     except BaseException:
