@@ -45,7 +45,7 @@ _DATASET: Final = {name: place for place, name in enumerate(DATASETS)}
 class Identity:
     """What the search space knows of an architecture string; see `ARCHITECTURE_SCHEMA`."""
 
-    operations: str
+    operations: str | None
     nodes: int
     edges: int
     graph_id: str

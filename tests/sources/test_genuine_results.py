@@ -117,6 +117,7 @@ def test_architectures_are_described(topology, real_data):
     assert second["native_index"] == 11
     (batch,) = NatsBenchSource(real_data / "natsbench" / FOLDERS["natsbench_sss"]).batches()
     assert batch.architectures.column("native_key").to_pylist() == ["8:8:8:8:8", "8:8:8:16:32"]
+    assert batch.architectures.column("operations").to_pylist() == [None, None]
 
 
 def mean(runs, dataset, schedule, column, epoch=-1):
