@@ -69,7 +69,9 @@ def seeds():
         yield pickle.dumps(
             [one["arch2infos"][0], (1, 2.5, None, {b"x", 3}), np.float32(2)], max(protocol, 4)
         )
-    yield from (data for data in CORPUS.values() if len(data) < 20_000)
+    # The exponential bomb is read at once, but this script would walk its 2^60 leaves to compare.
+    small = {name: data for name, data in CORPUS.items() if len(data) < 20_000}
+    yield from (data for name, data in small.items() if name != "exponential memo bomb")
 
 
 def mutated(chance, data, others):
@@ -163,6 +165,7 @@ def problem(path, layouts):
 def main(minutes, seed):
     """Fuzz for some minutes."""
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     chance = random.Random(seed)
     pool = list(seeds())
@@ -179,6 +182,8 @@ def main(minutes, seed):
             signal.alarm(60)
             try:
                 ending, wrong = problem(path, layouts)
+            except KeyboardInterrupt:
+                ending, wrong = "hung", "it took a minute"
             except Exception as error:  # noqa: BLE001 (this is what is looked for)
                 ending, wrong = "crashed", f"{type(error).__name__}: {error}"
             signal.alarm(0)
