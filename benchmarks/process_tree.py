@@ -1,0 +1,85 @@
+"""Seconds, processor seconds and peak memory of this process and its children, from /proc."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Usage:
+    """What a piece of work took.
+
+    Attributes
+    ----------
+    seconds, processor_seconds
+        On the clock, and of all processes that ended.
+    peak_bytes
+        Most memory at any moment, shared pages counted once, sampled every 50 ms.
+    """
+
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+    peak_bytes: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:8.1f} s  {self.processor_seconds:8.1f} s CPU  "
+            f"{self.peak_bytes / 2**20:8.0f} MiB"
+        )
+
+
+def _children(pid):
+    found = [pid]
+    for one in found:
+        try:
+            tasks = list(Path(f"/proc/{one}/task").iterdir())
+            for task in tasks:
+                found += map(int, (task / "children").read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def _memory(pid):
+    total = 0
+    for one in _children(pid):
+        try:
+            text = Path(f"/proc/{one}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(row.split()[1]) for row in text.splitlines() if row.startswith("Pss:"))
+    return total * 1024
+
+
+def _processor_seconds():
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+
+
+@contextmanager
+def measured():
+    """Measure the body of a `with`; the usage is filled in at its end."""
+    usage = Usage()
+    stop = threading.Event()
+
+    def watch():
+        while not stop.wait(0.05):
+            usage.peak_bytes = max(usage.peak_bytes, _memory(os.getpid()))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    started, spent = time.perf_counter(), _processor_seconds()
+    watcher.start()
+    try:
+        yield usage
+    finally:
+        usage.seconds = time.perf_counter() - started
+        usage.processor_seconds = _processor_seconds() - spent
+        stop.set()
+        watcher.join()

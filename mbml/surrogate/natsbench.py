@@ -1,0 +1,142 @@
+"""Surrogates of NATS-Bench: fast-mode folders of the topology and of the size space."""
+
+from __future__ import annotations
+
+import bz2
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mbml.errors import UsageError, unknown_name
+from mbml.sources.workers import map_in_workers
+from mbml.spaces import nasbench201, natsbench_sss
+from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
+from mbml.surrogate.networks import check_request, size_network, topology_network
+from mbml.surrogate.pickle_writer import PickleWriter
+from mbml.surrogate.result_curves import DATASETS, generator
+from mbml.surrogate.result_states import Schedule, Space, write_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_SIZE: Final = Space(is_size=True, base_seconds=4.2)
+#: Of the topology cells this share has the third seed, as in the release.
+_SHARE_OF_999: Final = 8_169 / 15_625
+_GROUP: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    folder: Path
+    space: str
+    indexes: range
+    seed: int
+
+
+def write_natsbench(
+    folder: Path,
+    *,
+    space: str = "topology",
+    cells: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write a surrogate fast-mode folder.
+
+    Parameters
+    ----------
+    folder
+        A folder that does not exist yet, with `surrogate` in its name.
+    space
+        `topology` or `size`.
+    cells
+        How many architectures, by official index from 0; by default all.
+    seed
+        The same seed gives the same bytes.
+    workers
+        Processes that compress; by default one for each core.
+    progress
+        Called with the number of architectures written so far.
+
+    Raises
+    ------
+    UsageError
+        If the name, the space or the number of architectures is refused.
+    """
+    sizes = {"topology": nasbench201.SIZE, "size": natsbench_sss.SIZE}
+    if space not in sizes:
+        raise unknown_name("space", space, sizes)
+    count = sizes[space] if cells is None else cells
+    check_request(folder, count, sizes[space])
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+    _write_meta(folder, space)
+    tasks = (
+        _Task(folder, space, range(first, min(first + _GROUP, count)), seed)
+        for first in range(0, count, _GROUP)
+    )
+    for done in map_in_workers(_write_group, tasks, workers=workers):
+        if progress is not None:
+            progress(done)
+
+
+def _write_meta(folder: Path, space: str) -> None:
+    order = nasbench201.official_order if space == "topology" else natsbench_sss.official_order
+    out = io.BytesIO()
+    writer = PickleWriter(out, 4)
+    writer.begin_dict()
+    writer.name("meta_archs")
+    writer.list_of(order())
+    writer.name("total_archs")
+    writer.integer(len(order()))
+    writer.name("arch2infos")
+    writer.raw(b"N")
+    writer.name("evaluated_indexes")
+    writer.raw(b"\x8f")
+    writer.put()
+    writer.raw(b"u")
+    writer.end()
+    (folder / "meta.pickle.pbz2").write_bytes(bz2.compress(out.getvalue()))
+
+
+def _write_group(task: _Task) -> int:
+    """Write some files, in a worker; return the index after the last."""
+    for index in task.indexes:
+        out = io.BytesIO()
+        _write_architecture(PickleWriter(out, 4), task.space, index, task.seed)
+        (task.folder / f"{index:06d}.pickle.pbz2").write_bytes(bz2.compress(out.getvalue()))
+    return task.indexes.stop
+
+
+def _write_architecture(writer: PickleWriter, space: str, index: int, seed: int) -> None:
+    chance = generator(seed, index)
+    if space == "topology":
+        network = topology_network(index)
+        kind = TOPOLOGY
+        seeds = (777, 888, 999) if chance.random() < _SHARE_OF_999 else (777, 888)
+        schedules = {
+            "12": Schedule(12, SHORT_RUNS),
+            "200": Schedule(200, [(dataset, one) for one in seeds for dataset in DATASETS]),
+        }
+    else:
+        network = size_network(index)
+        kind = _SIZE
+        single = [(dataset, 777) for dataset in DATASETS]
+        several = [(dataset, one) for one in (777, 888, 999) for dataset in DATASETS]
+        schedules = {
+            "01": Schedule(1, single),
+            "12": Schedule(12, several),
+            "90": Schedule(90, single),
+        }
+    writer.begin_ordered()
+    writer.raw(b"(")
+    text_index = None
+    for name, schedule in schedules.items():
+        writer.name(name)
+        text_index = write_state(writer, network, schedule, kind, text_index, chance)
+    writer.raw(b"u")
+    writer.end()

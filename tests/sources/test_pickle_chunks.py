@@ -1,0 +1,143 @@
+"""A large file read in chunks by several processes gives what reading in order gives."""
+
+from __future__ import annotations
+
+import pytest
+from nas_records import arch, legacy, release, run, torch_zip
+from sources.oracle import found_runs
+
+from mbml.errors import SourceError
+from mbml.sources import nasbench201, pickle_chunks
+from mbml.sources.nasbench201 import RECORD_KEYS, NasBench201Source
+from mbml.sources.pickle_chunks import boundary_pattern, chunks
+from mbml.sources.record_files import open_records
+
+TEXTS = [
+    f"|{a}~0|+|{b}~0|{c}~1|+|{a}~0|none~1|{b}~2|"
+    for a in ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+    for b in ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
+    for c in ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+]
+
+
+def some_records(count, late="999"):
+    """Records of which some texts appear only far from the beginning."""
+    records = {}
+    for index in range(count):
+        text = TEXTS[index]
+        seeds = [777, int(late)] if index > count // 2 else [777]
+        full = arch(*(run("cifar10", s, 200, text) for s in seeds), index=index, text=text)
+        less = arch(run("cifar100", 111, 12, text), index=index, text=text)
+        records[index] = {"full": full, "less": less}
+    return release(records, names=TEXTS[:count])
+
+
+@pytest.fixture
+def in_chunks(monkeypatch):
+    """Small files are read in chunks too, in this process: what workers do, without any."""
+    monkeypatch.setattr(nasbench201, "_LARGE", 0)
+    monkeypatch.setattr(nasbench201, "_HEAD_RECORDS", 3)
+    monkeypatch.setattr(nasbench201, "chunks", lambda *a: chunks(*a, size=50_000))
+    asked = []
+
+    def in_this_process(function, items, *, workers):
+        asked.append(workers)
+        yield from map(function, items)
+
+    monkeypatch.setattr(nasbench201, "map_in_workers", in_this_process)
+    nasbench201._head.cache_clear()
+    yield asked
+    nasbench201._head.cache_clear()
+
+
+def both(path, asked):
+    found = found_runs(NasBench201Source(path, workers=2).batches())
+    assert asked == [2]
+    assert found == found_runs(NasBench201Source(path, workers=1).batches())
+    return found
+
+
+@pytest.mark.parametrize("write", [legacy, torch_zip])
+def test_chunks_give_what_reading_in_order_gives(tmp_path, in_chunks, write):
+    path = tmp_path / "file.pth"
+    path.write_bytes(write(some_records(60)))
+    assert sorted(both(path, in_chunks)) == list(range(60))
+
+
+def test_ordinals_go_on_from_chunk_to_chunk(tmp_path, in_chunks):
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(40)))
+    batches = list(NasBench201Source(path, workers=2).batches())
+    assert len(batches) > 5
+    arches = [a for batch in batches for a in batch.architectures.column("arch").to_pylist()]
+    runs = [r for batch in batches for r in batch.runs.column("run").to_pylist()]
+    rows = [r for batch in batches for r in batch.epochs.column("run").to_pylist()]
+    assert arches == list(range(40))
+    assert runs == list(range(len(runs)))
+    assert sorted(set(rows)) == runs
+    done = [batch.bytes_done for batch in batches]
+    assert done == sorted(done)
+    assert done[-1] <= path.stat().st_size
+
+
+def test_a_wrong_guess_is_read_again(tmp_path, in_chunks, monkeypatch):
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(40)))
+
+    def wrong(*arguments):
+        for chunk in chunks(*arguments, size=50_000):
+            moved = None if chunk.stop is None else chunk.stop + 700
+            yield pickle_chunks.Chunk(chunk.start, moved, chunk.first_memo)
+
+    monkeypatch.setattr(nasbench201, "chunks", wrong)
+    assert sorted(both(path, in_chunks)) == list(range(40))
+
+
+def test_a_text_that_looks_like_a_boundary_is_none(tmp_path, in_chunks):
+    top = some_records(40)
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(top))
+    opened = open_records(path, RECORD_KEYS)
+    next(opened.records())
+    pattern = boundary_pattern(opened.machine, RECORD_KEYS)
+    (index,) = (i for i, text in opened.machine.memo.kept.items() if text == "full")
+    opened.close()
+    trap = "uK\x01}r\x01\x01\x01\x01(j" + index.to_bytes(4, "little").decode("latin-1")
+    assert pattern.search(trap.encode("latin-1"))
+    for record in top["arch2infos"].values():
+        for result in record["full"]["all_results"].values():
+            result["arch_config"]["note"] = trap * 40
+    path.write_bytes(legacy(top))
+    assert sorted(both(path, in_chunks)) == list(range(40))
+
+
+def test_a_fault_in_a_chunk_is_told_as_in_order(tmp_path, in_chunks):
+    path = tmp_path / "file.pth"
+    data = bytearray(legacy(some_records(60)))
+    at = len(data) * 2 // 3
+    at = data.index(b"Nu", at)  # the weights of some run: None, then SETITEMS
+    data[at] = ord("0")
+    path.write_bytes(data)
+    messages = []
+    for workers in (1, 2):
+        with pytest.raises(SourceError) as caught:
+            list(NasBench201Source(path, workers=workers).batches())
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert f"byte {at}: opcode POP" in messages[0]
+
+
+def test_a_record_that_comes_twice_in_two_chunks_is_refused(tmp_path, in_chunks):
+    top = some_records(60)
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(top).replace(b"K\x3a}", b"K\x02}", 1))
+    with pytest.raises(SourceError, match="architecture 2"):
+        list(NasBench201Source(path, workers=2).batches())
+
+
+def test_worker_processes_give_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(nasbench201, "_LARGE", 0)
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(60)))
+    found = found_runs(NasBench201Source(path, workers=2).batches())
+    assert found == found_runs(NasBench201Source(path, workers=1).batches())
