@@ -48,6 +48,42 @@ def nasbench101(
 
 
 @app.command()
+def nasbench201(
+    path: PathArgument,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    replace: ReplaceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Load a NAS-Bench-201 .pth file, or a folder of files of single cells; nothing is unpickled.
+
+    Example: mbml ingest nasbench201 NAS-Bench-201-v1_1-096897.pth
+
+    In Python: mbml.store.ingest(warehouse, NasBench201Source(path))
+    """
+    from mbml.sources.nasbench201 import NasBench201Source
+
+    _load([NasBench201Source(path)], warehouse, replace=replace, json=json)
+
+
+@app.command()
+def natsbench(
+    path: PathArgument,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    replace: ReplaceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Load a NATS-Bench folder or file, of the topology or the size space; nothing is unpickled.
+
+    Example: mbml ingest natsbench NATS-tss-v1_0-3ffb9-simple
+
+    In Python: mbml.store.ingest(warehouse, NatsBenchSource(path))
+    """
+    from mbml.sources.natsbench import NatsBenchSource
+
+    _load([NatsBenchSource(path)], warehouse, replace=replace, json=json)
+
+
+@app.command()
 def table(
     path: PathArgument,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mbml.errors import CellError
 from mbml.spaces.nasbench101 import cell as read_cell
-from mbml.spaces.nasbench101 import graph_ids
+from mbml.spaces.nasbench101_bulk import graph_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.errors import MbmlError
@@ -30,7 +31,8 @@ def test_a_warehouse_travels_and_comes_back_equal(tmp_path, mbml, options):
     with open_warehouse(first) as one, open_warehouse(second) as other:
         for view in VIEWS:
             ordered = f"from {view} order by all"
-            assert one.frame(ordered).equals(other.frame(ordered)), view
+            # Means may differ in the last bit: the order of summation is not fixed.
+            assert_frame_equal(one.frame(ordered), other.frame(ordered), rel_tol=1e-14)
 
 
 def test_a_view_is_one_zstd_file_in_its_order(mbml, tmp_path):
@@ -74,5 +76,5 @@ def test_an_unknown_view_or_format_is_a_usage_error(mbml, tmp_path):
 def test_a_folder_that_cannot_be_written_leaves_nothing(loaded, tmp_path):
     (tmp_path / "taken").write_text("a file, not a folder")
     with open_warehouse(loaded) as warehouse, pytest.raises(MbmlError, match="cannot be written"):
-        export(warehouse, "measurement", tmp_path / "taken")
+        export(warehouse, "measurement", tmp_path / "taken" / "inside")
     assert (tmp_path / "taken").read_text() == "a file, not a folder"
