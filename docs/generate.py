@@ -35,26 +35,28 @@ def data_page() -> str:
     """Return the data dictionary: tables and views with every column."""
     parts = [
         NOTE,
-        "# Data dictionary\n\nOpen `warehouse/mbml.duckdb` in any DuckDB client of version 1.5 or"
-        " later.\nAccuracies are fractions in [0, 1], times seconds; what was not measured is NULL.\n",
+        "# Data dictionary\n\nOpen `warehouse/mbml.duckdb` in any DuckDB client (1.5 or later).\n",
+        "Accuracies are fractions in [0, 1], times seconds; what was not measured is NULL.\n",
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        with open_warehouse(Path(folder) / "empty.duckdb", write=True) as warehouse:
-            parts.append("\n# Tables\n")
-            tables = warehouse.rows(
-                "select table_name, comment from duckdb_tables() where not internal order by table_oid"
-            )
-            parts.extend(_relation(warehouse, name, comment) for name, comment in tables)
-            parts.append("\n# Views\n")
-            comments = dict(
-                warehouse.rows("select view_name, comment from duckdb_views() where not internal")
-            )
-            parts.extend(_families(warehouse, comments))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_warehouse(Path(folder) / "empty.duckdb", write=True) as warehouse,
+    ):
+        parts.append("\n# Tables\n")
+        tables = warehouse.rows(
+            "select table_name, comment from duckdb_tables() where not internal order by table_oid"
+        )
+        parts.extend(_relation(warehouse, name, comment) for name, comment in tables)
+        parts.append("\n# Views\n")
+        comments = dict(
+            warehouse.rows("select view_name, comment from duckdb_views() where not internal")
+        )
+        parts.extend(_families(warehouse, comments))
     return "".join(parts)
 
 
 def _families(warehouse: Warehouse, comments: dict[str, str]) -> list[str]:
-    """Views of one folder share their columns, so these are told once."""
+    """Describe the views folder by folder: those of one share their columns."""
     parts = []
     folders = sorted({path.parent.name for path in sql_files("30_views")} - {"30_views"})
     for folder in folders:

@@ -1,6 +1,6 @@
 """Views and measurements as files: Parquet (one file or Hive folders) or CSV.
 
-A file or folder appears under its name only when it is whole. What holds invented numbers is named so.
+A file or folder appears under its name only when it is whole. Invented numbers are named so.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def demo(
     typer.echo(f"{records}: {count:,} records of {architectures:,} cells, in the original format")
     _say(f"mbml ingest nasbench101 {records}")
     ingest.nasbench101(Path(records), warehouse=_DEMO_WAREHOUSE)
-    sql = f"select arch_key, test_accuracy from {_VIEW} order by 2 desc limit 3"
+    sql = f"select arch_key, test_accuracy from {_VIEW} order by 2 desc limit 3"  # noqa: S608
     _say(f'mbml query "{sql}"')
     look.query(sql, warehouse=_DEMO_WAREHOUSE)
     for predictor in ("dummy", "linear_regression", "random_forest"):

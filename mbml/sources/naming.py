@@ -1,4 +1,4 @@
-"""What names say: invented numbers carry `surrogate` in the name of their file or folder, always."""
+"""What names say: invented numbers carry `surrogate` in the name of their file or folder."""
 
 from __future__ import annotations
 

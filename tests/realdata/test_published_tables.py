@@ -101,7 +101,10 @@ class TestNasBench101:
     view = "meta_nasbench101_108epochs"
 
     def test_all_cells_and_the_best(self, nasbench101_table):
-        best = f"select count(*), max(test_accuracy), arg_max(arch_key, test_accuracy) from {self.view}"
+        best = (
+            "select count(*), max(test_accuracy), arg_max(arch_key, test_accuracy)"
+            f" from {self.view}"
+        )
         [(count, accuracy, key)] = rows(nasbench101_table, best)
         assert count == 423_624
         assert accuracy == pytest.approx(0.943176, abs=5e-7)

@@ -100,14 +100,14 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
 
 def test_a_hash_that_is_not_its_cells_is_refused(tmp_path):
     nasbench101_rows(module_hash="0" * 32).write_parquet(tmp_path / "a.parquet")
-    with pytest.raises(SourceError, match="row 1: module hash 0{32} is not that of its cell"):
+    with pytest.raises(SourceError, match=r"row 1: module hash 0{32} is not that of its cell"):
         read(tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 not really", b"PAR1" + b"\0" * 100 + b"PAR1"])
 def test_a_damaged_parquet_file_is_refused(tmp_path, content):
     (tmp_path / "a.parquet").write_bytes(content)
-    with pytest.raises(SourceError, match="is empty|cannot be read as a table"):
+    with pytest.raises(SourceError, match=r"is empty|cannot be read as a table"):
         open_tables(tmp_path / "a.parquet")
 
 
