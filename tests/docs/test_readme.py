@@ -1,0 +1,45 @@
+"""The README's main job, in the shell, in Python and in SQL, run as it stands on a small file."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mbml.cli.app import app
+from mbml.store import open_warehouse
+from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+BLOCKS = dict(re.findall(r"```(sh|python|sql)\n(mbml .*?|.*?)```", README, flags=re.DOTALL))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A current folder with a record file under the name that the README uses."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MBML_WAREHOUSE", raising=False)
+    write_nasbench101(tmp_path / "surrogate", draw_cells(300))
+    (tmp_path / "surrogate").rename(tmp_path / "nasbench_full.tfrecord")
+    return tmp_path
+
+
+def test_the_five_lines_of_shell(folder):
+    lines = BLOCKS["sh"].strip().splitlines()
+    assert len(lines) == 5
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        assert program == "mbml"
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, f"{line}: {done.stderr}"
+    assert (folder / "warehouse" / "mbml.duckdb").exists()
+
+
+def test_the_same_in_python_and_sql(folder, capsys):
+    exec(BLOCKS["python"], {})
+    assert "kendall_tau" in capsys.readouterr().out
+    with open_warehouse(folder / "warehouse" / "mbml.duckdb") as warehouse:
+        assert sum(row[1] for row in warehouse.rows(BLOCKS["sql"])) == 300
