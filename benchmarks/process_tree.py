@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -21,11 +22,14 @@ class Usage:
         On the clock, and of all processes that ended.
     peak_bytes
         Most memory at any moment, shared pages counted once, sampled every 50 ms.
+    largest_bytes
+        Most resident memory of any one process, as the kernel counted it; 0 if not asked.
     """
 
     seconds: float = 0.0
     processor_seconds: float = 0.0
     peak_bytes: int = 0
+    largest_bytes: int = 0
 
     def __str__(self) -> str:
         return (
@@ -61,6 +65,30 @@ def _processor_seconds():
     own = resource.getrusage(resource.RUSAGE_SELF)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+
+
+def run(command):
+    """Run a command to its end; return its usage without this process, and what it printed."""
+    usage = Usage()
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        printed = []
+        reader = threading.Thread(target=lambda: printed.append(process.stdout.read()))
+        reader.start()
+        while True:
+            ended, status, spent = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            usage.peak_bytes = max(usage.peak_bytes, _memory(process.pid))
+            time.sleep(0.05)
+        usage.seconds = time.perf_counter() - started
+        usage.processor_seconds = spent.ru_utime + spent.ru_stime
+        usage.largest_bytes = spent.ru_maxrss * 1024
+        reader.join()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command[0]} ended with {process.returncode}")
+    return usage, printed[0]
 
 
 @contextmanager
