@@ -42,6 +42,7 @@ docs: $(READY)  ## write the generated pages again
 	$(BIN)/python docs/generate.py
 
 bench: $(READY)  ## measure speed and memory against peers
+	$(BIN)/python benchmarks/ingest_nasbench101.py --tenth-only
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(BIN)/python -c "import pathlib, sys; \
 	    from mbml.surrogate.nasbench201 import write_nasbench201; \
 	    write_nasbench201(pathlib.Path(sys.argv[1]), cells=500)" "$$folder/surrogate.pth" && \
