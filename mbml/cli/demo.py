@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,7 +40,7 @@ def demo(
     count = write_nasbench101(records, draw_cells(architectures, seed=seed), seed=seed)
     typer.echo(f"{records}: {count:,} records of {architectures:,} cells, in the original format")
     _say(f"mbml ingest nasbench101 {records}")
-    ingest.nasbench101(Path(records), warehouse=_DEMO_WAREHOUSE)
+    ingest.nasbench101(records, warehouse=_DEMO_WAREHOUSE)
     sql = f"select arch_key, test_accuracy from {_VIEW} order by 2 desc limit 3"  # noqa: S608
     _say(f'mbml query "{sql}"')
     look.query(sql, warehouse=_DEMO_WAREHOUSE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from mbml.errors import CheckError, MbmlError, SourceError, UsageError, Warehous
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 
 class Exit(IntEnum):

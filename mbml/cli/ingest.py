@@ -106,13 +106,13 @@ def table(
 
 
 def _load(sources: Sequence[Source], warehouse: Path, *, replace: bool, json: bool) -> None:
+    from mbml.sources.checksum import total_bytes
     from mbml.store import ingest, open_warehouse
 
     reports = []
     with open_warehouse(warehouse, write=True) as opened:
         for source in sources:
-            size = sum(path.stat().st_size for path in source.files)
-            with progress(f"reading {source.path.name}", size) as update:
+            with progress(f"reading {source.path.name}", total_bytes(source.files)) as update:
                 report = ingest(opened, source, replace=replace, progress=update)
             reports.append(
                 {

@@ -19,6 +19,11 @@ class Checksum(NamedTuple):
     bytes: int
 
 
+def total_bytes(files: Sequence[Path]) -> int:
+    """Return the size of all files together, in bytes."""
+    return sum(path.stat().st_size for path in files)
+
+
 def checksum(files: Sequence[Path]) -> Checksum:
     """Return the checksum of one file, or of a folder's files.
 

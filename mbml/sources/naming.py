@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mbml.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -21,3 +23,18 @@ def is_surrogate(path: Path, files: Sequence[Path] = ()) -> bool:
     """
     inside = (str(file.relative_to(path)) for file in files if file != path)
     return any("surrogate" in name.lower() for name in (path.name, *inside))
+
+
+def check_surrogate_name(path: Path) -> None:
+    """Refuse a name for invented numbers that does not say what they are.
+
+    Raises
+    ------
+    UsageError
+        The name lacks `surrogate`.
+    """
+    if not is_surrogate(path):
+        raise UsageError(
+            f"{path}: the name must contain 'surrogate', so that invented numbers are never taken "
+            f"for measured ones; for example surrogate_{path.name}"
+        )

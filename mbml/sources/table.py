@@ -20,11 +20,15 @@ from mbml.sources.batch import (
     RUN_SCHEMA,
     Batch,
 )
+from mbml.sources.checksum import total_bytes
+from mbml.sources.files import check_file
 from mbml.sources.table_cells import architectures_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
 _KEYS = {
     "dataset": pl.String,
@@ -79,7 +83,7 @@ class TableSource:
         architectures = cells.table
         first_run = 0
         done = 0
-        size = sum(path.stat().st_size for path in self.files)
+        size = total_bytes(self.files)
         total = self._collect(self._rows.select(pl.len())).item()
         for dataset, schedule, trial in pieces.iter_rows():
             rows = self._collect(
@@ -96,7 +100,7 @@ class TableSource:
             first_run += runs.height
             done += rows.height
             yield Batch(
-                architectures=architectures.to_arrow().cast(ARCHITECTURE_SCHEMA),
+                architectures=_as_arrow(architectures, ARCHITECTURE_SCHEMA),
                 runs=_as_arrow(runs, RUN_SCHEMA),
                 epochs=_as_arrow(epochs, EPOCH_SCHEMA),
                 records=rows.height,
@@ -157,8 +161,7 @@ def _files(path: Path) -> tuple[Path, ...]:
         return files
     if path.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"{path}: a table ends in .parquet or .csv, or is a folder of Parquet")
-    if path.stat().st_size == 0:
-        raise SourceError(path, "", "is empty")
+    check_file(path)
     return (path,)
 
 
@@ -252,9 +255,8 @@ def _split(rows: pl.DataFrame, first_run: int) -> tuple[pl.DataFrame, pl.DataFra
     return runs, rows.select("run", "epoch", *METRICS)
 
 
-def _as_arrow(frame: pl.DataFrame, schema: object) -> object:
-    names = [field.name for field in schema]  # type: ignore[attr-defined]
-    return frame.select(names).to_arrow().cast(schema)
+def _as_arrow(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
+    return frame.select(schema.names).to_arrow().cast(schema)
 
 
 def _collect(path: Path, rows: pl.LazyFrame) -> pl.DataFrame:

@@ -83,7 +83,7 @@ def _nasbench101(path: Path, cells: pl.DataFrame) -> pl.DataFrame:
     try:
         hashes = nasbench101.graph_ids(pairs)
     except CellError as error:
-        raise SourceError(path, _place(cells, pairs, nasbench101.cell), str(error)) from error
+        raise SourceError(path, _first_illegal_row(cells), str(error)) from error
     cells = cells.with_columns(native_key=pl.Series(hashes, dtype=pl.String))
     wrong = cells.filter(pl.col("module_hash") != pl.col("native_key"))
     if wrong.height:
@@ -133,11 +133,10 @@ def _strings(path: Path, benchmark: str, cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _place(cells: pl.DataFrame, pairs: list[tuple[str, str]], parse: object) -> str:
-    """Find the row of the first cell that is not in its space."""
-    for row, pair in zip(cells["row"], pairs, strict=True):
+def _first_illegal_row(cells: pl.DataFrame) -> str:
+    for row, bits, operations in cells.select("row", "adjacency", "operations").iter_rows():
         try:
-            parse(*pair)  # type: ignore[operator]
+            nasbench101.cell(bits, operations)
         except CellError:
             return f"row {row}"
     return ""

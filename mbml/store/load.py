@@ -12,7 +12,7 @@ import duckdb
 from mbml import __version__
 from mbml.errors import MbmlError, SourceError
 from mbml.sources.batch import METRICS
-from mbml.sources.checksum import Checksum, checksum
+from mbml.sources.checksum import Checksum, checksum, total_bytes
 from mbml.sources.naming import is_surrogate
 from mbml.store.checks import run_checks
 from mbml.store.merge import merge_with_held_runs
@@ -88,7 +88,7 @@ def ingest(
     sizes = {row[0] for row in warehouse.rows("select bytes from source")}
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(checksum, source.files)
-        if sum(path.stat().st_size for path in source.files) in sizes:
+        if total_bytes(source.files) in sizes:
             known = _already_loaded(warehouse, source, hashing.result())
             if known is not None and not replace:
                 return known

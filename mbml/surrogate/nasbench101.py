@@ -15,7 +15,7 @@ import google_crc32c
 import numpy as np
 
 from mbml.errors import UsageError
-from mbml.sources.naming import is_surrogate
+from mbml.sources.naming import check_surrogate_name
 from mbml.sources.nasbench101_message import TAIL_CHARACTERS, encode_tails
 from mbml.sources.tfrecord import mask_crcs, record_header
 from mbml.spaces.nasbench101_bulk import graph_ids, network_costs
@@ -72,10 +72,7 @@ def write_nasbench101(
     UsageError
         The name of the file does not say that it is a surrogate, or there is no such folder.
     """
-    if not is_surrogate(path):
-        raise UsageError(
-            f"{path.name}: the numbers are invented, so the name must contain 'surrogate'"
-        )
+    check_surrogate_name(path)
     ordered = iter(sorted(cells, key=lambda cell: cell.module_hash))
     unfinished = path.with_name(f"{path.name}.part")
     records = 0

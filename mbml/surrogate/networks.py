@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbml.errors import UsageError
-from mbml.sources.naming import is_surrogate
+from mbml.sources.naming import check_surrogate_name
 from mbml.spaces import nasbench201, natsbench_sss
 from mbml.surrogate.result_curves import DATASETS, Network
 
@@ -52,11 +52,7 @@ def check_request(path: Path, cells: int, most: int) -> None:
     UsageError
         If the name lacks `surrogate`, the path exists, or the number of cells is out of range.
     """
-    if not is_surrogate(path):
-        raise UsageError(
-            f"{path}: the name must contain 'surrogate', so that invented numbers are never taken "
-            f"for measured ones; for example surrogate_{path.name}"
-        )
+    check_surrogate_name(path)
     if path.exists():
         raise UsageError(f"{path} exists; name another, or remove it first")
     if not 1 <= cells <= most:
