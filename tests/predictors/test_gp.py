@@ -1,0 +1,112 @@
+"""The Gaussian process: scikit-learn's own rules, and what is known of the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+from sklearn.utils.estimator_checks import check_estimator
+
+from mbml.predictors.gp import MaternGP
+
+
+@pytest.fixture(scope="module")
+def wave():
+    """120 rows of 6 features, of which the first decides, and 40 rows more."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(160, 6))
+    y = 3 + np.sin(2 * x[:, 0]) + 0.05 * rng.normal(size=160)
+    return x[:120], y[:120], x[120:], y[120:]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_it_keeps_the_rules_of_scikit_learn():
+    check_estimator(MaternGP())
+
+
+def test_the_posterior_is_that_of_scikit_learn_at_the_same_hyperparameters(wave):
+    x, y, others, _ = wave
+    gp = MaternGP().fit(x, y)
+    spread = np.std(y)
+    kernel = ConstantKernel((gp.signal_std_ / spread) ** 2) * Matern(
+        gp.length_scales_, nu=2.5
+    ) + WhiteKernel((gp.noise_std_ / spread) ** 2)
+    peer = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True).fit(x, y)
+    mean, deviation = gp.predict(others, return_std=True)
+    peer_mean, peer_deviation = peer.predict(others, return_std=True)
+    np.testing.assert_allclose(mean, peer_mean, atol=1e-4)
+    np.testing.assert_allclose(np.hypot(deviation, gp.noise_std_), peer_deviation, rtol=1e-3)
+
+
+def test_the_feature_that_decides_has_the_shortest_length_scale(wave):
+    x, y, others, true = wave
+    gp = MaternGP().fit(x, y)
+    assert np.argmin(gp.length_scales_) == 0
+    assert gp.length_scales_[0] < 0.2 * np.delete(gp.length_scales_, 0).min()
+    assert np.mean((gp.predict(others) - true) ** 2) < 0.05 * np.var(true)
+    assert gp.noise_std_ == pytest.approx(0.05, rel=0.5)
+
+
+def test_one_row_alone_is_predicted_as_among_others(wave):
+    x, y, others, _ = wave
+    gp = MaternGP().fit(x, y)
+    for form in (np.float64, np.float32):
+        together = gp.predict(others.astype(form), return_std=True)
+        alone = [gp.predict(row[None].astype(form), return_std=True) for row in others]
+        np.testing.assert_allclose(np.hstack(alone), together, atol=1e-4)
+
+
+def test_single_precision_is_enough(wave):
+    x, y, others, _ = wave
+    gp = MaternGP().fit(x, y)
+    for exact, single in zip(
+        gp.predict(others, return_std=True),
+        gp.predict(others.astype(np.float32), return_std=True),
+        strict=True,
+    ):
+        np.testing.assert_allclose(single, exact, atol=1e-4)
+
+
+def test_the_order_of_features_and_the_unit_of_the_target_do_not_matter(wave):
+    x, y, others, _ = wave
+    plain = MaternGP().fit(x, y).predict(others)
+    np.testing.assert_allclose(
+        MaternGP().fit(x[:, ::-1], 100 * y + 7).predict(others[:, ::-1]),
+        100 * plain + 7,
+        atol=0.1,
+    )
+
+
+def test_many_features_that_repeat_each_other_do_no_harm(wave):
+    x, y, others, true = wave
+    mixing = np.random.default_rng(1).normal(size=(6, 300))
+    mixing[:, :20] = np.eye(6)[:, :1]
+    gp = MaternGP().fit(x @ mixing, y)
+    assert np.mean((gp.predict(others @ mixing) - true) ** 2) < 0.1 * np.var(true)
+
+
+def test_rows_beyond_max_rows_still_count_in_the_posterior(wave):
+    x, y, _, _ = wave
+    few = MaternGP(max_rows=30, random_state=0).fit(x, y)
+    same = MaternGP(max_rows=30, random_state=0).fit(x, y)
+    np.testing.assert_array_equal(few.length_scales_, same.length_scales_)
+    assert np.max(np.abs(few.predict(x) - y)) < 0.5 * np.std(y)
+
+
+def test_a_warm_start_goes_on_from_the_hyperparameters_before(wave):
+    x, y, _, _ = wave
+    whole = MaternGP(max_iter=200).fit(x, y)
+    warm = MaternGP(max_iter=200, warm_start=True).fit(x, y)
+    assert warm.n_iter_ == whole.n_iter_
+    assert warm.fit(x, y).n_iter_ < whole.n_iter_ / 2
+    assert warm.fit(x[:, :3], y).length_scales_.shape == (3,)
+
+
+@pytest.mark.parametrize("y", [np.ones(5), np.array([0, 0, 0, 0, 1e9])])
+def test_few_and_odd_targets_give_finite_answers(y):
+    x = np.ones((5, 2))
+    mean, deviation = MaternGP().fit(x, y).predict(x, return_std=True)
+    assert np.isfinite(mean).all()
+    assert np.isfinite(deviation).all()
+    np.testing.assert_allclose(mean, np.mean(y), rtol=0.2)
