@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: Epoch rows summarised by one statement: bounds the memory of its hash table.
 _PIECE = 1_300_000
 
+#: What the row of the last epoch also tells of half time.
+_AT_HALF_TIME = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds")
+
 
 class Touched(NamedTuple):
     """Runs that changed: one schedule on one data set, in a range of architectures."""
@@ -36,10 +39,12 @@ def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
 
 def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     """Compute the summary of the touched runs again, in the order in which views ask for it."""
+    measured = _measured(warehouse)
     columns = ", ".join(
         ["arch_id", "dataset", "schedule_epochs", "epoch", "trials"]
         + ["parameters", "flops", "latency_seconds"]
-        + [column for name in _measured(warehouse) for column in (name, f"{name}_std")]
+        + [column for name in measured for column in (name, f"{name}_std")]
+        + [f"halfway_{name}" for name in _AT_HALF_TIME]
     )
     for one in changed:
         warehouse.con.execute(
@@ -51,7 +56,9 @@ def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
             # Columns that are not asked for are not computed; most files fill few.
             warehouse.con.execute(
                 f"insert into cell_metric by name select {columns}"  # noqa: S608
-                " from cell_summary(?::dataset_name, ?, ?, ?, ?, ?)",
+                " from cell_summary($1::dataset_name, $2, $3, $4, $5, $6)"
+                " left join half_time($1::dataset_name, $2) using (arch_id, epoch)"
+                " order by epoch, arch_id",
                 [*one, first_epoch, last_epoch],
             )
 
@@ -64,7 +71,10 @@ def _measured(warehouse: Warehouse) -> list[str]:
 
 
 def _pieces(warehouse: Warehouse, one: Touched) -> Iterator[tuple[int, int]]:
-    """Cut the epochs of a schedule into ranges of at most `_PIECE` rows, or of one epoch."""
+    """Cut the epochs of a schedule into ranges of at most `_PIECE` rows, or of one epoch.
+
+    The last epoch is a range of its own: it looks up half time, which must be there before.
+    """
     epochs = warehouse.rows(
         "select epoch, count(*) from run inner join epoch_metric using (run_id)"
         " where dataset = ?::dataset_name and schedule_epochs = ? and arch_id between ? and ?"
@@ -74,7 +84,7 @@ def _pieces(warehouse: Warehouse, one: Touched) -> Iterator[tuple[int, int]]:
     first, rows = None, 0
     previous = 0
     for epoch, count in epochs:
-        if first is not None and rows + count > _PIECE:
+        if first is not None and (rows + count > _PIECE or epoch == one.schedule_epochs):
             yield first, previous
             first, rows = None, 0
         first = epoch if first is None else first

@@ -33,7 +33,11 @@ create table cell_metric (
     test_seconds double,
     test_seconds_std double,
     valid_test_seconds double,
-    valid_test_seconds_std double
+    valid_test_seconds_std double,
+    halfway_train_accuracy double,
+    halfway_valid_accuracy double,
+    halfway_test_accuracy double,
+    halfway_train_seconds double
 );
 
 comment on table cell_metric is 'Summary over the trials of an architecture after one epoch';
@@ -101,3 +105,11 @@ comment on column cell_metric.valid_test_seconds is
 'Time of evaluation on validation and test images together, in seconds: mean over trials';
 comment on column cell_metric.valid_test_seconds_std is
 'Time of evaluation on validation and test images together, in seconds: population deviation over trials; NULL for a summary';
+comment on column cell_metric.halfway_train_accuracy is
+'Top-1 accuracy on training images at half the schedule, a fraction: mean over trials; NULL before the last epoch';
+comment on column cell_metric.halfway_valid_accuracy is
+'Top-1 accuracy on validation images at half the schedule, a fraction: mean over trials; NULL before the last epoch';
+comment on column cell_metric.halfway_test_accuracy is
+'Top-1 accuracy on test images at half the schedule, a fraction: mean over trials; NULL before the last epoch';
+comment on column cell_metric.halfway_train_seconds is
+'Training time up to half the schedule, in seconds: mean over trials; NULL before the last epoch';

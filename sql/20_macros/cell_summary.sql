@@ -2,32 +2,23 @@
 create or replace macro deviation(measured, trial) as
 case when max(trial) > 0 then stddev_pop(measured) end;
 
--- The summary over trials, for a range of architectures and epochs of one schedule, in view order.
 -- Parameters and FLOPs that differ between trials are a known fault of the releases: trial 888 is the
--- one the benchmark's own interface trusts; without it, the first trial.
+-- one the benchmark's own interface trusts; without it, the first trial that has them.
+create or replace macro trusted(counted, trial) as
+arg_min(counted, case when trial = 888 then -1 else trial::integer end);
+
+-- The summary over trials, for a range of architectures and epochs of one schedule.
 create or replace macro cell_summary(
     of_dataset, of_schedule, first_arch, last_arch, first_epoch, last_epoch
 ) as table
     select
         run.arch_id,
-        run.dataset,
-        run.schedule_epochs,
+        of_dataset as dataset,
+        of_schedule as schedule_epochs,
         epoch_metric.epoch,
         case when max(run.trial) > 0 then count(*) end::usmallint as trials,
-        case
-            when min(run.parameters) = max(run.parameters) then min(run.parameters)
-            else coalesce(
-                max(run.parameters) filter (where run.trial = 888),
-                arg_min(run.parameters, run.trial)
-            )
-        end as parameters,
-        case
-            when min(run.flops) = max(run.flops) then min(run.flops)
-            else coalesce(
-                max(run.flops) filter (where run.trial = 888),
-                arg_min(run.flops, run.trial)
-            )
-        end as flops,
+        trusted(run.parameters, run.trial) as parameters,
+        trusted(run.flops, run.trial) as flops,
         avg(run.latency_seconds) as latency_seconds,
         avg(epoch_metric.train_accuracy) as train_accuracy,
         deviation(epoch_metric.train_accuracy, run.trial) as train_accuracy_std,
@@ -62,7 +53,23 @@ create or replace macro cell_summary(
         and run.schedule_epochs = of_schedule
         and run.arch_id between first_arch and last_arch
         and epoch_metric.epoch between first_epoch and last_epoch
-    group by run.arch_id, run.dataset, run.schedule_epochs, epoch_metric.epoch
-    order by epoch_metric.epoch, run.arch_id;
+    group by run.arch_id, epoch_metric.epoch;
 
 comment on macro table cell_summary is 'Means and deviations over trials, as kept in cell_metric';  -- noqa: PRS
+
+-- What the row of the last epoch also tells of half time, from the summary of that epoch.
+create or replace macro half_time(of_dataset, of_schedule) as table
+    select
+        arch_id,
+        of_schedule as epoch,
+        train_accuracy as halfway_train_accuracy,
+        valid_accuracy as halfway_valid_accuracy,
+        test_accuracy as halfway_test_accuracy,
+        train_seconds as halfway_train_seconds
+    from cell_metric
+    where
+        dataset = of_dataset
+        and schedule_epochs = of_schedule
+        and epoch = of_schedule / 2;
+
+comment on macro table half_time is 'State at half the schedule, beside the last epoch';  -- noqa: PRS

@@ -25,21 +25,15 @@ create or replace macro nasbench101_meta_dataset(of_schedule) as table
         summary.test_accuracy_std,
         summary.trials::integer as trials,
         summary.train_seconds,
-        halfway.train_accuracy as halfway_train_accuracy,
-        halfway.valid_accuracy as halfway_valid_accuracy,
-        halfway.test_accuracy as halfway_test_accuracy,
-        halfway.train_seconds as halfway_train_seconds
+        summary.halfway_train_accuracy,
+        summary.halfway_valid_accuracy,
+        summary.halfway_test_accuracy,
+        summary.halfway_train_seconds
     from cell_metric as summary
     inner join architecture
         on
             summary.arch_id = architecture.arch_id
             and architecture.benchmark = 'nasbench101'
-    left join cell_metric as halfway
-        on
-            summary.arch_id = halfway.arch_id
-            and halfway.dataset = 'cifar10'
-            and halfway.schedule_epochs = of_schedule
-            and halfway.epoch = of_schedule / 2
     where
         summary.dataset = 'cifar10'
         and summary.schedule_epochs = of_schedule
