@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbml import __version__
-from mbml.cli import demo, export, ingest, look, train
+from mbml.cli import demo, export, ingest, look, report, train
 from mbml.cli.diagnostics import DiagnosticGroup
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(ingest.app, name="ingest")
 look.register(app)
 train.register(app)
 export.register(app)
+report.register(app)
 demo.register(app)
 
 

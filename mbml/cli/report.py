@@ -1,0 +1,42 @@
+"""`mbml report`: one page of all that a warehouse holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.output import write_json
+
+DEFAULT_FOLDER = Path("warehouse/reports")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(report)
+
+
+def report(
+    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")] = DEFAULT_FOLDER,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    json: JsonOption = False,
+) -> None:
+    """Write a report: one HTML page that opens offline, tables and figures as files beside it.
+
+    Tables are also written as CSV, LaTeX and Markdown, figures as SVG, PDF and PNG.
+
+    Example: mbml report --to reports
+
+    In Python: mbml.reports.report.write_report(warehouse, folder)
+    """
+    from mbml.reports.report import write_report
+    from mbml.store import open_warehouse
+
+    with open_warehouse(warehouse) as opened:
+        path = write_report(opened, to)
+    if json:
+        write_json({"path": str(path)})
+    else:
+        typer.echo(path)

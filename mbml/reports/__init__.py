@@ -1,0 +1,1 @@
+"""Reports: one self-contained HTML page, its figures and tables as files beside it."""

@@ -1,0 +1,91 @@
+"""The look that all charts share, and the few forms that several sections draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+    import polars as pl
+
+#: Okabe and Ito's colours, told apart by colour-blind readers, in an order that suits both themes.
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a200")
+WIDTH, HEIGHT = 640, 320
+
+
+def theme(*, dark: bool) -> dict[str, Any]:
+    """Return Vega's settings for a page in the light or the dark."""
+    ink, soft, line, page = (
+        ("#e6e9ed", "#a5afba", "#3a434d", "#14181d")
+        if dark
+        else ("#1b1f24", "#57606a", "#d0d7de", "#ffffff")
+    )
+    return {
+        "background": page,
+        "font": "system-ui, 'DejaVu Sans', sans-serif",
+        "view": {"stroke": line},
+        "axis": {
+            "labelColor": ink,
+            "titleColor": ink,
+            "gridColor": line,
+            "gridOpacity": 0.5,
+            "domainColor": soft,
+            "tickColor": soft,
+            "labelFontSize": 11,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+        },
+        "legend": {"labelColor": ink, "titleColor": ink, "titleFontWeight": "normal"},
+        "header": {"labelColor": ink, "titleColor": ink},
+        "title": {"color": ink},
+        "text": {"color": ink},
+        "rule": {"color": soft},
+        "range": {"category": list(COLOURS)},
+    }
+
+
+def choice(column: str, values: list[str], label: str) -> alt.Parameter:
+    """Return a menu that shows the rows with one value of a column, the first at the start."""
+    import altair as alt
+
+    menu = alt.binding_select(options=values, name=f"{label} ")
+    return alt.selection_point(fields=[column], bind=menu, value=values[0])
+
+
+def heat_map(
+    frame: pl.DataFrame, *, rows: str, columns: str, value: str, title: str, order: list[str]
+) -> Any:
+    """Return a heat map of values between -1 and 1, written into their fields.
+
+    Parameters
+    ----------
+    frame
+        One row a field.
+    rows, columns, value
+        Its columns.
+    title
+        What the values are.
+    order
+        The names on both axes, in order.
+    """
+    import altair as alt
+
+    base = alt.Chart(frame).encode(
+        x=alt.X(f"{columns}:N", sort=order, title=None, axis=alt.Axis(labelAngle=-40)),
+        y=alt.Y(f"{rows}:N", sort=order, title=None),
+    )
+    fields = base.mark_rect().encode(
+        color=alt.Color(
+            f"{value}:Q", title=title, scale=alt.Scale(scheme="blueorange", domain=[-1, 1])
+        ),
+        tooltip=[rows, columns, alt.Tooltip(value, format=".3f")],
+    )
+    # Middling fields are light in this scheme, whatever the theme.
+    strong = alt.expr.abs(alt.datum[value]) > 0.7
+    texts = base.mark_text(fontSize=10).encode(
+        text=alt.Text(f"{value}:Q", format=".2f"),
+        color=alt.when(strong).then(alt.value("white")).otherwise(alt.value("black")),
+    )
+    return alt.layer(fields, texts).properties(
+        width=max(200, 46 * len(order)), height=max(150, 30 * len(order))
+    )

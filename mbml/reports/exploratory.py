@@ -1,0 +1,334 @@
+"""Exploratory analysis of each benchmark: how accuracies are spread, and what goes with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+import polars as pl
+
+from mbml.reports import charts
+from mbml.reports.content import Figure, Paragraph, Section, Table
+from mbml.reports.material import TARGETS, label, measured, title_of
+
+if TYPE_CHECKING:
+    from mbml.datasets import MetaDataset
+    from mbml.reports.content import Block
+    from mbml.reports.material import Material
+
+BINS = 50
+#: Fields of the maps of accuracy against size, each way.
+FIELDS = 40
+#: Share of the architectures that counts as the best, and as the worst.
+TAIL = 0.01
+
+_NAMES = {"valid_accuracy": "validation", "test_accuracy": "test"}
+
+
+def make(material: Material) -> list[Section]:
+    """Return a section for each benchmark that has rows."""
+    return [_benchmark(material, one) for one in material.benchmarks]
+
+
+def _benchmark(material: Material, benchmark: str) -> Section:
+    datasets = material.of(benchmark)
+    blocks: list[Block] = [
+        _first_rows(material, datasets[-1]),
+        _accuracies(material, datasets),
+        _histogram(material, datasets),
+        _features_heat_map(material, datasets),
+    ]
+    blocks += [_against_size(material, datasets, size) for size in _sizes(material, datasets)]
+    blocks += _between_views(material, benchmark, datasets)
+    blocks += _operations(material, benchmark, datasets)
+    title = f"{title_of(benchmark)}: exploratory analysis"
+    return Section(name=f"{benchmark}-exploratory", title=title, blocks=tuple(blocks))
+
+
+def _first_rows(material: Material, dataset: MetaDataset) -> Table:
+    columns = ["arch_key", *material.features(dataset), *TARGETS]
+    frame = material.read(dataset, columns).head(5)
+    return Table(
+        name=f"{dataset.benchmark}_first_rows",
+        caption=f"First rows of {dataset.name}; accuracies in percent.",
+        frame=frame.select(one for one in frame if one.null_count() < frame.height),
+        percent=TARGETS,
+    )
+
+
+def _accuracies(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
+    rows = []
+    for one in datasets:
+        frame = material.read(one, list(TARGETS))
+        for target in measured(frame, TARGETS):
+            values = frame[target].drop_nulls()
+            rows.append(
+                {
+                    "meta-dataset": label(one),
+                    "accuracy": _NAMES[target],
+                    "architectures": len(values),
+                    "mean": values.mean(),
+                    "deviation": values.std(ddof=0),
+                    "least": values.min(),
+                    "lower quartile": values.quantile(0.25, "linear"),
+                    "median": values.median(),
+                    "upper quartile": values.quantile(0.75, "linear"),
+                    "best": values.max(),
+                }
+            )
+    numbers = ("mean", "deviation", "least", "lower quartile", "median", "upper quartile", "best")
+    return Table(
+        name=f"{datasets[0].benchmark}_accuracies",
+        caption="Accuracies over all architectures, in percent; population deviation.",
+        frame=pl.DataFrame(rows),
+        percent=numbers,
+    )
+
+
+def _histogram(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
+    parts = []
+    for one in datasets:
+        frame = material.read(one, list(TARGETS))
+        for target in measured(frame, TARGETS):
+            bins = (frame[target].drop_nulls() * BINS).floor().clip(0, BINS - 1)
+            counted = bins.cast(pl.Int64).alias("bin").value_counts(name="architectures")
+            parts.append(
+                counted.select(
+                    pl.lit(label(one)).alias("meta-dataset"),
+                    pl.lit(_NAMES[target]).alias("accuracy"),
+                    (pl.col("bin") * (100 / BINS)).alias("from"),
+                    ((pl.col("bin") + 1) * (100 / BINS)).alias("to"),
+                    "architectures",
+                )
+            )
+    frame = pl.concat(parts).sort("meta-dataset", "accuracy", "from")
+    menu = charts.choice("meta-dataset", [label(one) for one in reversed(datasets)], "meta-dataset")
+    chart = (
+        alt.Chart(frame)
+        .mark_bar(opacity=0.6)
+        .encode(
+            x=alt.X("from:Q", bin="binned", title="accuracy (percent)").scale(domain=[0, 100]),
+            x2="to:Q",
+            y=alt.Y("architectures:Q").stack(None),
+            color=alt.Color("accuracy:N", scale=alt.Scale(domain=["validation", "test"])),
+            tooltip=["accuracy", "from", "to", "architectures"],
+        )
+        .add_params(menu)
+        .transform_filter(menu)
+        .properties(width=charts.WIDTH, height=charts.HEIGHT)
+    )
+    return Figure(
+        name=f"{datasets[0].benchmark}_histogram",
+        caption=f"Accuracies in {BINS} bins over the whole axis; the menu chooses the rows.",
+        alt="Histogram of validation and test accuracy. The table above has mean and quartiles.",
+        chart=chart,
+    )
+
+
+def _features_heat_map(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
+    parts = []
+    order: list[str] = []
+    for one in datasets:
+        columns = [*material.features(one), *TARGETS]
+        frame = material.read(one, columns)
+        names = [name for name in measured(frame, columns) if frame[name].n_unique() > 1]
+        order += [name for name in names if name not in order]
+        parts.append(
+            spearman(frame.select(names)).with_columns(pl.lit(label(one)).alias("meta-dataset"))
+        )
+    menu = charts.choice("meta-dataset", [label(one) for one in reversed(datasets)], "meta-dataset")
+    chart = charts.heat_map(
+        pl.concat(parts),
+        rows="one",
+        columns="other",
+        value="rho",
+        title="Spearman's rho",
+        order=order,
+    )
+    return Figure(
+        name=f"{datasets[0].benchmark}_spearman",
+        caption=(
+            "Spearman's rank correlation between meta-features, size and accuracies, over the"
+            " architectures that have both; the menu chooses the meta-dataset."
+        ),
+        alt="Heat map of rank correlations between meta-features and accuracies.",
+        chart=chart.add_params(menu).transform_filter(menu),
+    )
+
+
+def _sizes(material: Material, datasets: tuple[MetaDataset, ...]) -> list[str]:
+    frame = material.read(datasets[-1], ["parameters", "flops"])
+    return measured(frame, ["parameters", "flops"])
+
+
+def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: str) -> Figure:
+    parts = []
+    for one in datasets:
+        frame = material.read(one, [size, *TARGETS])
+        for target in measured(frame, TARGETS):
+            fields = _fields(frame.select(size, target).drop_nulls(), size, target)
+            parts.append(
+                fields.with_columns(
+                    pl.lit(f"{label(one)}: {_NAMES[target]}").alias("what"),
+                )
+            )
+    frame = pl.concat(parts)
+    menu = charts.choice(
+        "what", frame["what"].unique(maintain_order=True).to_list()[::-1], "accuracy"
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=alt.X("size_from:Q", title=f"{size} (million)"),
+            x2="size_to:Q",
+            y=alt.Y("accuracy_from:Q", title="accuracy (percent)", scale=alt.Scale(zero=False)),
+            y2="accuracy_to:Q",
+            color=alt.Color(
+                "architectures:Q", scale=alt.Scale(type="log", scheme="viridis"), title="count"
+            ),
+            tooltip=[
+                alt.Tooltip("size_from:Q", format=".3f"),
+                alt.Tooltip("accuracy_from:Q", format=".2f"),
+                "architectures:Q",
+            ],
+        )
+        .add_params(menu)
+        .transform_filter(menu)
+        .properties(width=charts.WIDTH, height=charts.HEIGHT)
+    )
+    return Figure(
+        name=f"{datasets[0].benchmark}_accuracy_by_{size}",
+        caption=f"Accuracy against {size}: architectures in each of {FIELDS} by {FIELDS} fields.",
+        alt=f"Map of how many architectures have a given number of {size} and a given accuracy.",
+        chart=chart,
+    )
+
+
+def _fields(frame: pl.DataFrame, size: str, target: str) -> pl.DataFrame:
+    millions, percent = pl.col(size) / 1e6, pl.col(target) * 100
+    held = frame.select(size=millions, accuracy=percent)
+    steps = {
+        name: ((held[name].max() - held[name].min()) / FIELDS or 1.0, held[name].min())  # type: ignore[operator]
+        for name in held.columns
+    }
+    numbers = [
+        ((pl.col(name) - low) / step).floor().clip(0, FIELDS - 1).alias(name)
+        for name, (step, low) in steps.items()
+    ]
+    counted = held.select(numbers).group_by("size", "accuracy").len("architectures")
+    edges = [
+        (low + (pl.col(name) + more) * step).round(4).alias(f"{name}_{edge}")
+        for name, (step, low) in steps.items()
+        for edge, more in (("from", 0), ("to", 1))
+    ]
+    return counted.select(*edges, "architectures").sort("size_from", "accuracy_from")
+
+
+def _between_views(
+    material: Material, benchmark: str, datasets: tuple[MetaDataset, ...]
+) -> list[Block]:
+    joined: pl.DataFrame | None = None
+    for one in datasets:
+        frame = material.read(one, ["arch_id", *TARGETS])
+        chosen = frame.select("arch_id", *measured(frame, TARGETS)).rename(
+            {target: f"{label(one)}: {name}" for target, name in _NAMES.items()}, strict=False
+        )
+        joined = chosen if joined is None else joined.join(chosen, "arch_id", "full", coalesce=True)
+    assert joined is not None  # noqa: S101
+    frame = joined.drop("arch_id")
+    if frame.width < 2:
+        return []
+    chart = charts.heat_map(
+        spearman(frame),
+        rows="one",
+        columns="other",
+        value="rho",
+        title="Spearman's rho",
+        order=frame.columns,
+    )
+    return [
+        Figure(
+            name=f"{benchmark}_between_views",
+            caption=(
+                "Spearman's rank correlation between accuracies after different epochs, schedules"
+                " and data sets, over the architectures that have both."
+            ),
+            alt="Heat map of rank correlations between the accuracies of all meta-datasets.",
+            chart=chart,
+        )
+    ]
+
+
+def _operations(
+    material: Material, benchmark: str, datasets: tuple[MetaDataset, ...]
+) -> list[Block]:
+    names = ("none", "skip", "conv1x1", "conv3x3", "pool")
+    counts = material.warehouse.frame(
+        "select arch_id, none_count as none, skip_count as skip, conv1x1_count as conv1x1,"
+        " conv3x3_count as conv3x3, pool_count as pool from architecture where benchmark = ?",
+        [benchmark],
+    )
+    if not any(counts[name].sum() for name in names):
+        return [
+            Paragraph(text="This space's networks differ in channels alone, not in operations.")
+        ]
+    rows = []
+    for one in datasets:
+        frame = material.read(one, ["arch_id", *TARGETS])
+        for target in measured(frame, TARGETS):
+            known = (
+                frame.drop_nulls(target)
+                .sort(target, "arch_id")
+                .join(counts, "arch_id", maintain_order="left")
+            )
+            many = max(1, round(TAIL * known.height))
+            for which, part in (
+                ("best", known.tail(many)),
+                ("worst", known.head(many)),
+                ("all", known),
+            ):
+                means = {name: part[name].mean() for name in names}
+                rows.append(
+                    {
+                        "meta-dataset": label(one),
+                        "accuracy": _NAMES[target],
+                        "architectures": which if which == "all" else f"{which} {many:,}",
+                        **means,
+                    }
+                )
+    frame = pl.DataFrame(rows)
+    kept = [name for name in names if frame[name].sum()]
+    return [
+        Table(
+            name=f"{benchmark}_operations",
+            caption=f"Mean number of each operation in the best and worst {TAIL:.0%}, and in all.",
+            frame=frame.select("meta-dataset", "accuracy", "architectures", *kept),
+            decimals=dict.fromkeys(kept, 2),
+        )
+    ]
+
+
+def spearman(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return Spearman's rank correlation of each two columns over the rows that have both.
+
+    Parameters
+    ----------
+    frame
+        Numbers, one column a variable.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `one`, `other`, `rho`, a row for each ordered pair; NULL where a side is constant.
+    """
+    rows = []
+    for place, one in enumerate(frame.columns):
+        for other in frame.columns[place:]:
+            both = frame.select(pl.col(one).alias("a"), pl.col(other).alias("b")).drop_nulls()
+            [rho] = both.select(pl.corr(pl.col("a").rank(), pl.col("b").rank()))["a"]
+            rho = rho if rho is not None and rho == rho else None  # noqa: PLR0124
+            rows += [(one, other, rho)] + ([(other, one, rho)] if one != other else [])
+    return pl.DataFrame(
+        rows, schema={"one": pl.String, "other": pl.String, "rho": pl.Float64}, orient="row"
+    )
