@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from mbml.store import open_warehouse
+
+# How long an example takes is the machine's affair: no test is timed.
+hypothesis.settings.register_profile("mbml", deadline=None)
+hypothesis.settings.load_profile("mbml")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
