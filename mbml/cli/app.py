@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbml import __version__
-from mbml.cli import demo, export, ingest, look, report, train
+from mbml.cli import demo, export, ingest, look, report, train, verify
 from mbml.cli.diagnostics import DiagnosticGroup
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="The published NAS benchmarks in one SQL warehouse, with simple meta-predictors.",
 )
 app.add_typer(ingest.app, name="ingest")
+verify.register(app)
 look.register(app)
 train.register(app)
 export.register(app)

@@ -10,6 +10,7 @@ from (
     ('arch_key', 'Key in the benchmark itself: module hash or architecture string'),
     ('arch_index', 'Index in the benchmark''s own order'),
     ('graph_id', 'The same for isomorphic cells'),
+    ('release', 'Published release; surrogate if any loaded file is one'),
     ('functional_id', 'The same for cells that compute the same function'),
     ('epoch', 'Finished epochs'),
     ('conv_num_layers', 'Convolutions in the cell'),
@@ -32,7 +33,10 @@ from (
         'Floating-point operations of a forward pass; where trials disagree, those of trial 888'
     ),
     ('latency_seconds', 'Latency of one batch in seconds, mean over trials'),
-    ('trials', 'Trials that the means are over; NULL for a summary whose trials are not told'),
+    (
+        'trials',
+        'Trials that the means are over, where they have the metric; NULL for a summary'
+    ),
     ('train_accuracy', 'Top-1 accuracy on training images, a fraction: mean over trials'),
     ('train_top5_accuracy', 'Top-5 accuracy on training images, a fraction: mean over trials'),
     ('train_loss', 'Cross-entropy on training images: mean over trials'),
