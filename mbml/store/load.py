@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mbml.sources.batch import Source
     from mbml.store.warehouse import Warehouse
 
+#: The processes that read need memory too, and rows that only pass through need little.
+_LIMIT_WHILE_READING = "128MB"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoadReport:
@@ -157,10 +160,13 @@ class _Load:
     def _stream_epochs(self, first_run: int) -> int:
         self.con.register("incoming", self.staging.epochs())
         columns = ", ".join(METRICS)
+        [(limit,)] = self.warehouse.rows("select current_setting('memory_limit')")
+        self.con.execute(f"set memory_limit = '{_LIMIT_WHILE_READING}'")
         inserted = self.con.execute(
             f"insert into epoch_metric select run + ?, epoch, {columns} from incoming",  # noqa: S608
             [first_run],
         ).fetchall()
+        self.con.execute(f"set memory_limit = '{limit}'")
         self.con.unregister("incoming")
         return int(inserted[0][0])
 

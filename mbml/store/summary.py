@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from mbml.sources.batch import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from mbml.store.warehouse import Warehouse
 
-#: Epoch rows summarised by one statement: bounds the memory of its hash table.
-_PIECE = 1_300_000
+#: Values summarised by one statement: bounds the memory of its hash table.
+_VALUES = 4_000_000
 
 #: What the row of the last epoch also tells of half time.
 _AT_HALF_TIME = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds")
@@ -40,27 +41,45 @@ def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
 def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     """Compute the summary of the touched runs again, in the order in which views ask for it."""
     measured = _measured(warehouse)
-    columns = ", ".join(
-        ["arch_id", "dataset", "schedule_epochs", "epoch", "trials"]
-        + ["parameters", "flops", "latency_seconds"]
-        + [column for name in measured for column in (name, f"{name}_std")]
-        + [f"halfway_{name}" for name in _AT_HALF_TIME]
-    )
+    rows = _epoch_rows(warehouse)
+    statement = _statement(measured)
     for one in changed:
         warehouse.con.execute(
             "delete from cell_metric"
             " where dataset = ? and schedule_epochs = ? and arch_id between ? and ?",
             list(one),
         )
-        for first_epoch, last_epoch in _pieces(warehouse, one):
-            # Columns that are not asked for are not computed; most files fill few.
-            warehouse.con.execute(
-                f"insert into cell_metric by name select {columns}"  # noqa: S608
-                " from cell_summary($1::dataset_name, $2, $3, $4, $5, $6)"
-                " left join half_time($1::dataset_name, $2) using (arch_id, epoch)"
-                " order by epoch, arch_id",
-                [*one, first_epoch, last_epoch],
-            )
+        pieces = math.ceil(rows[one.dataset, one.schedule_epochs] * len(measured) / _VALUES)
+        step = math.ceil((one.last_arch - one.first_arch + 1) / max(pieces, 1))
+        for first in range(one.first_arch, one.last_arch + 1, step):
+            last = min(first + step - 1, one.last_arch)
+            warehouse.con.execute(statement, [one.dataset, one.schedule_epochs, first, last])
+
+
+def _statement(measured: list[str]) -> str:
+    """Return the statement for one schedule and a range of architectures.
+
+    Columns that it does not name are not computed, and most files fill few.
+    """
+    kept = ["arch_id", "dataset", "schedule_epochs", "epoch", "trials"]
+    kept += ["parameters", "flops", "latency_seconds"]
+    kept += [column for name in measured for column in (name, f"{name}_std")]
+    half = [f"halfway.{name} as halfway_{name}" for name in _AT_HALF_TIME if name in measured]
+    columns = ", ".join([f"summary.{name}" for name in kept] + half)
+    return f"""
+        insert into cell_metric by name
+        with summary as materialized (
+            select {", ".join(kept)} from cell_summary($1::dataset_name, $2, $3, $4)
+        )
+        select {columns}
+        from summary
+        left join summary as halfway
+            on
+                summary.arch_id = halfway.arch_id
+                and summary.epoch = $2
+                and halfway.epoch = $2 / 2
+        order by summary.epoch, summary.arch_id
+        """  # noqa: S608
 
 
 def _measured(warehouse: Warehouse) -> list[str]:
@@ -70,25 +89,10 @@ def _measured(warehouse: Warehouse) -> list[str]:
     return [name for name, count in zip(METRICS, row, strict=True) if count]
 
 
-def _pieces(warehouse: Warehouse, one: Touched) -> Iterator[tuple[int, int]]:
-    """Cut the epochs of a schedule into ranges of at most `_PIECE` rows, or of one epoch.
-
-    The last epoch is a range of its own: it looks up half time, which must be there before.
-    """
-    epochs = warehouse.rows(
-        "select epoch, count(*) from run inner join epoch_metric using (run_id)"
-        " where dataset = ?::dataset_name and schedule_epochs = ? and arch_id between ? and ?"
-        " group by epoch order by epoch",
-        list(one),
+def _epoch_rows(warehouse: Warehouse) -> dict[tuple[str, int], int]:
+    """Count the rows of epochs of each data set and schedule."""
+    counted = warehouse.rows(
+        "select dataset::text, schedule_epochs, count(*)"
+        " from run inner join epoch_metric using (run_id) group by all"
     )
-    first, rows = None, 0
-    previous = 0
-    for epoch, count in epochs:
-        if first is not None and (rows + count > _PIECE or epoch == one.schedule_epochs):
-            yield first, previous
-            first, rows = None, 0
-        first = epoch if first is None else first
-        previous = epoch
-        rows += count
-    if first is not None:
-        yield first, previous
+    return {(dataset, schedule): rows for dataset, schedule, rows in counted}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-_WRITER = {"storage_compatibility_version": "v1.5.0"}
-_MEMORY_LIMIT = "640MB"
+_READER = {"memory_limit": "640MB"}
+_WRITER = {"memory_limit": "256MB", "storage_compatibility_version": "v1.5.0"}
 
 
 class Warehouse:
@@ -146,9 +146,7 @@ def _open_for_writing(path: Path) -> Warehouse:
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {"memory_limit": _MEMORY_LIMIT}
-    if not read_only:
-        config |= _WRITER
+    config: dict[str, Any] = _READER if read_only else _WRITER
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
         con.execute("set python_enable_replacements = false")

@@ -7,10 +7,8 @@ case when max(trial) > 0 then stddev_pop(measured) end;
 create or replace macro trusted(counted, trial) as
 arg_min(counted, case when trial = 888 then -1 else trial::integer end);
 
--- The summary over trials, for a range of architectures and epochs of one schedule.
-create or replace macro cell_summary(
-    of_dataset, of_schedule, first_arch, last_arch, first_epoch, last_epoch
-) as table
+-- The summary over trials, for a range of architectures in one schedule.
+create or replace macro cell_summary(of_dataset, of_schedule, first_arch, last_arch) as table
     select
         run.arch_id,
         of_dataset as dataset,
@@ -52,24 +50,6 @@ create or replace macro cell_summary(
         run.dataset = of_dataset
         and run.schedule_epochs = of_schedule
         and run.arch_id between first_arch and last_arch
-        and epoch_metric.epoch between first_epoch and last_epoch
     group by run.arch_id, epoch_metric.epoch;
 
 comment on macro table cell_summary is 'Means and deviations over trials, as kept in cell_metric';  -- noqa: PRS
-
--- What the row of the last epoch also tells of half time, from the summary of that epoch.
-create or replace macro half_time(of_dataset, of_schedule) as table
-    select
-        arch_id,
-        of_schedule as epoch,
-        train_accuracy as halfway_train_accuracy,
-        valid_accuracy as halfway_valid_accuracy,
-        test_accuracy as halfway_test_accuracy,
-        train_seconds as halfway_train_seconds
-    from cell_metric
-    where
-        dataset = of_dataset
-        and schedule_epochs = of_schedule
-        and epoch = of_schedule / 2;
-
-comment on macro table half_time is 'State at half the schedule, beside the last epoch';  -- noqa: PRS
