@@ -28,6 +28,8 @@ _ENTRIES_AT_ONCE = 2**19
 _JITTER = 1e-6
 #: Prior deviations of the logarithms of signal variance, noise variance and common weight.
 _SIGNAL_SPREAD, _NOISE_SPREAD, _COMMON_SPREAD = 2.0, 1.5, 2.0
+#: Prior deviations from the mean at which the search ends.
+_FAR = 8
 #: Stands for the negative log posterior where the covariance matrix cannot be factorised.
 _IMPOSSIBLE = 1e10
 
@@ -176,6 +178,14 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             args=(x, target, prior),
             jac=True,
             method="L-BFGS-B",
+            # Far from any plausible value, where exponentials would overflow.
+            bounds=list(
+                zip(
+                    prior.means - _FAR * prior.deviations,
+                    prior.means + _FAR * prior.deviations,
+                    strict=True,
+                )
+            ),
             options={"maxiter": self.max_iter},
         )
         self.n_iter_ = max(1, int(found.nit))

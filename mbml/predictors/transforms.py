@@ -1,0 +1,103 @@
+"""What stands before and behind a regressor of accuracies: scaled features, a stretched target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+#: An accuracy above this counts as this much, so that its logarithm of the error is finite.
+_HIGHEST = 0.999
+
+
+class Standardise(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Scale columns to mean 0 and deviation 1, cut off far values, give single precision.
+
+    Parameters
+    ----------
+    means, deviations
+        Shape (features,): those of a whole search space. Where they are NaN or not given, those of
+        the rows fitted on take their place.
+    limit
+        Scaled values stay between its negative and it.
+
+    Notes
+    -----
+    A column of deviation 0 becomes 0: it says nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        means: NDArray[np.float64] | None = None,
+        deviations: NDArray[np.float64] | None = None,
+        limit: float = 4.0,
+    ) -> None:
+        self.means = means
+        self.deviations = deviations
+        self.limit = limit
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
+        """Learn means and deviations, if they are not given."""
+        x = validate_data(self, X, dtype=[np.float64, np.float32])
+        self.means_ = _known(self.means, x.mean(axis=0, dtype=np.float64))
+        deviations = _known(self.deviations, x.std(axis=0, dtype=np.float64))
+        self.factors_ = np.divide(1, deviations, where=deviations > 0, out=np.zeros(x.shape[1]))
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Scale; shape and order stay."""
+        check_is_fitted(self)
+        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        scaled: NDArray[np.float32] = (x - self.means_.astype(x.dtype)).astype(
+            np.float32, copy=False
+        )
+        scaled *= self.factors_.astype(np.float32)
+        return np.clip(scaled, -self.limit, self.limit, out=scaled)
+
+
+def _known(given: NDArray[np.float64] | None, found: NDArray[np.float64]) -> NDArray[np.float64]:
+    return found if given is None else np.where(np.isnan(given), found, given)
+
+
+class LogError(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turn accuracies into -log(1 - accuracy): near the top, a little better is much better.
+
+    Failed trainings are lifted to a low quantile first, as the order among them is chance.
+
+    Parameters
+    ----------
+    floor_quantile
+        Accuracies below this quantile of those fitted on count as it.
+    """
+
+    def __init__(self, *, floor_quantile: float = 0.05) -> None:
+        self.floor_quantile = floor_quantile
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
+        """Learn the floors, one a column."""
+        x = validate_data(self, X, dtype=np.float64)
+        self.floors_ = np.quantile(x, self.floor_quantile, axis=0)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """From fractions; a shape (rows, columns)."""
+        check_is_fitted(self)
+        x = validate_data(self, X, dtype=np.float64, reset=False)
+        lifted: NDArray[np.float64] = -np.log1p(-np.clip(x, self.floors_, _HIGHEST))
+        return lifted
+
+    def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Give fractions, never negative."""
+        errors: NDArray[np.float64] = np.exp(-np.asarray(X, dtype=np.float64))
+        return np.maximum(1 - errors, 0)
