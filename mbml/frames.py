@@ -146,6 +146,19 @@ def learning_problem(
     )
 
 
+def read_cells(warehouse: Warehouse, arch_ids: pl.Series) -> list[str]:
+    """Return the texts of architectures as their search space reads them, in the order given."""
+    cells = warehouse.frame(
+        "select arch_id, coalesce(adjacency || ':' || operations, native_key) as cell"
+        " from architecture"
+    )
+    return (
+        arch_ids.to_frame("arch_id")
+        .join(cells, on="arch_id", how="left", maintain_order="left")["cell"]
+        .to_list()
+    )
+
+
 def _why_no_feature(name: str) -> str:
     if role_of(name) is Role.KEY:
         return "a key, which names the row"

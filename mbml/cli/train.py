@@ -22,9 +22,12 @@ def register(app: typer.Typer) -> None:
 def train(
     view: Annotated[str, typer.Argument(help="A meta-dataset; `mbml views` lists them.")],
     predictor: Annotated[
-        str, typer.Option(help="linear_regression, random_forest, xgboost or dummy.")
+        str, typer.Option(help="linear_regression, random_forest, xgboost, gp, blend or dummy.")
     ] = "random_forest",
-    features: Annotated[str, typer.Option(help="Feature set: published.")] = "published",
+    features: Annotated[
+        str | None,
+        typer.Option(help="Feature set: published or topology; by default the predictor's own."),
+    ] = None,
     train_size: Annotated[int, typer.Option(help="Architectures to train on.")] = 172,
     seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
     target: Annotated[str, typer.Option(help="The outcome to predict.")] = "valid_accuracy",

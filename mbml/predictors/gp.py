@@ -126,7 +126,7 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        weight_spread: float = 1.0,
+        weight_spread: float = 1.5,
         noise: float = 0.1,
         max_iter: int = 40,
         max_rows: int = 1000,

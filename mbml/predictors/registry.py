@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mbml.errors import unknown_name
+from mbml.predictors.preparation import published, standardised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +24,20 @@ class Predictor:
         What it is, in one line.
     make
         Build the scikit-learn regressor for a seed.
+    prepare
+        Put it behind scaled features and before a transformed target.
+    features
+        The feature set that it is made for.
+    intervals
+        Whether `mbml.predictors.intervals` can say how far its predictions may be off.
     """
 
     name: str
     meaning: str
     make: Callable[[int], Any]
+    prepare: Callable[..., Any] = published
+    features: str = "published"
+    intervals: bool = False
 
 
 def _linear_regression(seed: int) -> Any:  # noqa: ARG001
@@ -42,17 +52,53 @@ def _random_forest(seed: int) -> Any:
     return RandomForestRegressor(n_estimators=300, min_samples_leaf=5, random_state=seed)
 
 
-def _xgboost(seed: int) -> Any:
+def _boosted_trees(seed: int) -> Any:
     from xgboost import XGBRegressor
 
     return XGBRegressor(
-        n_estimators=300,
+        n_estimators=800,
         max_depth=4,
         learning_rate=0.03,
         subsample=0.6,
+        colsample_bytree=0.2,
         min_child_weight=2,
         n_jobs=1,
         random_state=seed,
+    )
+
+
+def _xgboost(seed: int) -> Any:
+    from mbml.predictors.intervals import CrossValidated
+
+    return CrossValidated(_boosted_trees(seed), random_state=seed)
+
+
+#: Groups of topology features that add nothing to the others where rows are few.
+_FINE = ("G", "PE")
+
+
+def _process(seed: int) -> Any:
+    from mbml.predictors.gp import MaternGP
+
+    return MaternGP(random_state=seed)
+
+
+def _gp(seed: int) -> Any:
+    from mbml.predictors.blend import Blend, Member
+
+    return Blend([Member("gp", _process(seed), without=_FINE)])
+
+
+def _blend(seed: int) -> Any:
+    from mbml.predictors.blend import Blend, Member
+
+    return Blend(
+        [
+            Member("gp", _process(seed), weight=2, without=_FINE),
+            Member("gp_fine", _process(seed), weight=2),
+            Member("trees", _boosted_trees(seed), without=_FINE),
+            Member("trees_fine", _boosted_trees(seed)),
+        ]
     )
 
 
@@ -77,8 +123,27 @@ PREDICTORS: dict[str, Predictor] = {
         ),
         Predictor(
             name="xgboost",
-            meaning="300 boosted trees of depth 4",
+            meaning="800 boosted trees of depth 4; interval from cross-validation",
             make=_xgboost,
+            prepare=standardised,
+            features="topology",
+            intervals=True,
+        ),
+        Predictor(
+            name="gp",
+            meaning="Gaussian process, one length-scale a feature",
+            make=_gp,
+            prepare=standardised,
+            features="topology",
+            intervals=True,
+        ),
+        Predictor(
+            name="blend",
+            meaning="two Gaussian processes and, at half their weight, two sets of boosted trees",
+            make=_blend,
+            prepare=standardised,
+            features="topology",
+            intervals=True,
         ),
         Predictor(
             name="dummy",

@@ -10,15 +10,21 @@ import numpy as np
 
 from mbml import splits
 from mbml.datasets import meta_dataset
+from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.frames import learning_problem
 from mbml.metrics import METRICS, TopK, top_k
+from mbml.predictors.preparation import Columns
 from mbml.predictors.registry import predictor
 
 if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
     from mbml.frames import LearningProblem
     from mbml.splits import Split
     from mbml.store import Warehouse
+
+_ROWS_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +38,7 @@ class TrainReport:
     predictor, features, train_size, seed, split
         How.
     regressor
-        The fitted scikit-learn pipeline; it predicts accuracy times ``dataset.target_scale``.
+        The fitted scikit-learn pipeline, from a frame of features to accuracies as fractions.
     scores
         Held-out scores by name (`mbml.metrics.METRICS`), of accuracies as fractions.
     top
@@ -59,15 +65,15 @@ def train(
     view: str,
     *,
     predictor_name: str = "linear_regression",
-    features: str = "published",
+    features: str | None = None,
     train_size: int = 172,
     seed: int = 0,
     target: str = "valid_accuracy",
 ) -> TrainReport:
-    """Train a predictor under the published protocol, with the registry's fixed settings.
+    """Train a predictor on the published split, with the registry's fixed settings.
 
-    Features are scaled to [0, 1] over the training rows; targets are fitted in the published unit
-    (percent for NAS-Bench-201) and scored as fractions.
+    How features are scaled and what is fitted is the predictor's own (`mbml.predictors.registry`);
+    scores are of accuracies as fractions.
 
     Parameters
     ----------
@@ -75,8 +81,10 @@ def train(
         An open warehouse.
     view
         Name of the meta-dataset.
-    predictor_name, features
-        Names from the registries.
+    predictor_name
+        Name from the registry of predictors.
+    features
+        Name from the registry of feature sets; the one that the predictor is made for if not given.
     train_size
         Number of architectures to train on.
     seed
@@ -89,27 +97,24 @@ def train(
     UsageError
         A name is unknown, or the view cannot serve the request.
     """
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import MinMaxScaler
-
     dataset = meta_dataset(view)
     chosen = predictor(predictor_name)
-    columns = feature_set(features).columns(dataset.benchmark)
-    problem = learning_problem(warehouse, dataset, columns, target=target)
+    known = feature_set(features or chosen.features)
+    problem = learning_problem(warehouse, dataset, known, target=target)
     split = splits.published(len(problem.y), train_size=train_size, seed=seed)
-    regressor = make_pipeline(MinMaxScaler(), chosen.make(seed))
-    scale = dataset.target_scale
+    columns = Columns.of(known, dataset.benchmark)
+    regressor = chosen.prepare(chosen.make(seed), columns, dataset)
     started = time.perf_counter()
-    regressor.fit(problem.x[split.train], problem.y[split.train] * scale)
+    regressor.fit(problem.x[split.train], problem.y[split.train])
     fitted = time.perf_counter()
-    predicted = np.asarray(regressor.predict(problem.x[split.held_out]), dtype=np.float64) / scale
+    predicted = predict_rows(regressor, problem.x, split.held_out)
     ended = time.perf_counter()
     true = problem.y[split.held_out]
     rows = problem.rows[split.held_out]
     return TrainReport(
         problem=problem,
         predictor=predictor_name,
-        features=features,
+        features=known.name,
         train_size=train_size,
         seed=seed,
         split=split,
@@ -123,3 +128,12 @@ def train(
         fit_seconds=fitted - started,
         predict_seconds=ended - fitted,
     )
+
+
+def predict_rows(regressor: Any, x: pl.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Predict some rows of a frame, a part at a time, so that memory does not grow with them."""
+    predicted = np.empty(len(rows))
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        predicted[part] = regressor.predict(x[rows[part]])
+    return predicted

@@ -101,3 +101,31 @@ class LogError(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Give fractions, never negative."""
         errors: NDArray[np.float64] = np.exp(-np.asarray(X, dtype=np.float64))
         return np.maximum(1 - errors, 0)
+
+
+class Unit(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Multiply by a factor.
+
+    Parameters
+    ----------
+    factor
+        What one in the old unit is in the new one.
+    """
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
+        """Learn nothing."""
+        validate_data(self, X, dtype=np.float64)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Give the new unit."""
+        check_is_fitted(self, "n_features_in_")
+        scaled: NDArray[np.float64] = validate_data(self, X, dtype=np.float64, reset=False)
+        return scaled * self.factor
+
+    def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Give the old unit."""
+        return np.asarray(X, dtype=np.float64) / self.factor

@@ -65,3 +65,11 @@ def test_bad_requests_are_usage_errors(mbml, call, said):
     result = mbml(*call, expect=2)
     assert said in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("predictor", ["gp", "blend", "xgboost"])
+def test_predictors_come_with_the_features_that_they_are_made_for(mbml, predictor):
+    call = ("train", VIEW, "--predictor", predictor, *SMALL)
+    told = mbml.json(*call)
+    assert told["features"] == "topology"
+    assert told["kendall_tau"] != mbml.json(*call, "--features", "published")["kendall_tau"]

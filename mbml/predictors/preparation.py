@@ -1,0 +1,73 @@
+"""From a regressor to a predictor: how features are scaled, and what of an accuracy is fitted.
+
+Whatever a preparation makes takes a frame of features and predicts accuracies, as fractions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mbml.features.moments import Moments, stored
+
+if TYPE_CHECKING:
+    from mbml.datasets import MetaDataset
+    from mbml.features.registry import FeatureSet
+
+
+class Columns(NamedTuple):
+    """What is known of the columns of features, in their order.
+
+    Attributes
+    ----------
+    groups
+        The group of each.
+    moments
+        Mean and deviation of each over its search space; NaN where they are not stored.
+    """
+
+    groups: tuple[str, ...]
+    moments: Moments
+
+    @classmethod
+    def of(cls, features: FeatureSet, benchmark: str) -> Columns:
+        """Describe the columns of a feature set."""
+        groups = features.groups(benchmark)
+        labels = tuple(group for group, names in groups.items() for _ in names)
+        topology = features.topologies.get(benchmark)
+        unknown = Moments(*(np.full(len(labels), np.nan) for _ in Moments._fields))
+        return cls(labels, stored(topology) if topology else unknown)
+
+
+def published(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  # noqa: ARG001
+    """Scale features to [0, 1] over the training rows, fit accuracies in the published unit."""
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler
+
+    from mbml.predictors.transforms import Unit
+
+    target = TransformedTargetRegressor(
+        regressor, transformer=Unit(dataset.target_scale), check_inverse=False
+    )
+    return make_pipeline(MinMaxScaler(), target)
+
+
+def standardised(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  # noqa: ARG001
+    """Standardise features over the search space, fit the logarithm of the error.
+
+    A regressor with a parameter `column_groups` is told the groups of its columns.
+    """
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.pipeline import make_pipeline
+
+    from mbml.predictors.transforms import LogError, Standardise
+
+    if "column_groups" in regressor.get_params():
+        regressor.set_params(column_groups=columns.groups)
+    means, deviations = columns.moments
+    return make_pipeline(
+        Standardise(means=means, deviations=deviations),
+        TransformedTargetRegressor(regressor, transformer=LogError(), check_inverse=False),
+    )
