@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mbml.datasets import Role, role_of
+from mbml.datasets import META_DATASETS, Role, role_of
 from mbml.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ class LearningProblem:
         Keys (``arch_id, arch_key, graph_id, functional_id``) of the same architectures, and their
         ``valid_accuracy`` and ``test_accuracy``, for choosing and scoring only.
     left_out
-        Rows of the view without a target.
+        Rows of the view without a target, or without a feature.
     is_surrogate
         True if any source of the benchmark holds invented numbers.
+    feature_epochs, feature_seconds
+        Training that an architecture's features cost: epochs, and mean seconds where recorded.
     """
 
     dataset: MetaDataset
@@ -51,6 +53,8 @@ class LearningProblem:
     rows: pl.DataFrame
     left_out: int
     is_surrogate: bool
+    feature_epochs: int = 0
+    feature_seconds: float | None = 0.0
 
 
 def read_view(
@@ -152,11 +156,59 @@ def read_cells(warehouse: Warehouse, arch_ids: pl.Series) -> list[str]:
         "select arch_id, coalesce(adjacency || ':' || operations, native_key) as cell"
         " from architecture"
     )
-    return (
-        arch_ids.to_frame("arch_id")
-        .join(cells, on="arch_id", how="left", maintain_order="left")["cell"]
-        .to_list()
+    return _in_order(arch_ids, cells)["cell"].to_list()
+
+
+def read_earlier(
+    warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, epoch: int, accuracy: str
+) -> pl.DataFrame:
+    """Read accuracy and seconds of training after an earlier epoch than the view's.
+
+    NAS-Bench-101 recorded half time alone within a training; any other epoch is the end of a
+    shorter training. Where a view had no validation set, validation is that of its paired view.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `accuracy` and `train_seconds`, in the order of `arch_ids`; NULL where not held.
+    """
+    within = dataset.benchmark != "nasbench101" or 2 * epoch == dataset.epoch
+    halfway = "halfway_" if within and dataset.benchmark == "nasbench101" else ""
+    measured = dataset
+    if dataset.target_view is not None and accuracy == "valid_accuracy":
+        measured = META_DATASETS[dataset.target_view]
+    held = warehouse.frame(
+        f"select arch_id, {halfway}{accuracy} as {accuracy},"  # noqa: S608
+        f" {halfway}train_seconds as train_seconds"
+        " from cell_metric where dataset = ? and schedule_epochs = ? and epoch = ?",
+        [
+            measured.dataset,
+            dataset.schedule_epochs if within else epoch,
+            dataset.epoch if halfway else epoch,
+        ],
     )
+    return _in_order(arch_ids, held).drop("arch_id")
+
+
+def read_proxies(
+    warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, names: Sequence[str]
+) -> pl.DataFrame:
+    """Read zero-cost proxies, in the order of `arch_ids`; NULL where not held.
+
+    Proxies see images, not the split: `cifar10-valid` has those of `cifar10`.
+    """
+    held = warehouse.frame(
+        "select arch_id, name, value from proxy where dataset::text = ?",
+        [dataset.dataset.removesuffix("-valid")],
+    )
+    wide = held.pivot(
+        on="name", on_columns=names, index="arch_id", values="value", aggregate_function="first"
+    )
+    return _in_order(arch_ids, wide).select(names)
+
+
+def _in_order(arch_ids: pl.Series, held: pl.DataFrame) -> pl.DataFrame:
+    return arch_ids.to_frame("arch_id").join(held, on="arch_id", how="left", maintain_order="left")
 
 
 def _why_no_feature(name: str) -> str:

@@ -26,7 +26,10 @@ def train(
     ] = "random_forest",
     features: Annotated[
         str | None,
-        typer.Option(help="Feature set: published or topology; by default the predictor's own."),
+        typer.Option(
+            help="Feature sets, joined by +: published, published_onehot, topology, proxy,"
+            " curve:EPOCH; by default the predictor's own."
+        ),
     ] = None,
     train_size: Annotated[int, typer.Option(help="Architectures to train on.")] = 172,
     seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
@@ -55,8 +58,8 @@ def train(
         )
     if report.problem.left_out:
         say(
-            f"note: {report.problem.left_out:,} rows of {view} have no {target} and were left out;"
-            f" {len(report.problem.y):,} remain"
+            f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
+            f" and were left out; {len(report.problem.y):,} remain"
         )
     flat = flat_report(report)
     if json:
@@ -71,6 +74,8 @@ def flat_report(report: TrainReport) -> dict[str, Any]:
         "view": report.problem.dataset.name,
         "predictor": report.predictor,
         "features": report.features,
+        "feature_epochs": report.problem.feature_epochs,
+        "feature_seconds": report.problem.feature_seconds,
         "train_size": report.train_size,
         "seed": report.seed,
         "split": report.split.name,
@@ -100,7 +105,7 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         f" target {flat['target']}"
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
         + f"\n{flat['train_size']} architectures to train (split {flat['split']}, seed"
-        f" {flat['seed']}), {flat['held_out']:,} held out\n"
+        f" {flat['seed']}), {flat['held_out']:,} held out\n" + _price(flat)
     )
     scores = pl.DataFrame(
         {"score": list(report.scores), "value": list(report.scores.values())}, strict=False
@@ -125,3 +130,13 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         orient="row",
     )
     write_frame(table, "table")
+
+
+def _price(flat: dict[str, Any]) -> str:
+    if not flat["feature_epochs"]:
+        return ""
+    seconds = flat["feature_seconds"]
+    known = f"{seconds:,.0f} seconds in the mean" if seconds is not None else "seconds not recorded"
+    return (
+        f"the features of each of them cost {flat['feature_epochs']} epochs of training ({known})\n"
+    )

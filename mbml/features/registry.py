@@ -1,17 +1,25 @@
-"""The registry of feature sets: columns of the views, or computed from the cell."""
+"""The registry of feature sets; sets can be joined, as in `topology+curve:12`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+import polars as pl
+
 from mbml.errors import UsageError, unknown_name
-from mbml.features.moments import TOPOLOGIES
+from mbml.features import curve, proxy, published
+from mbml.features.moments import TOPOLOGIES, Moments
+from mbml.features.parts import TopologyPart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from mbml.features.topology import Topology
+    from mbml.features.parts import Part
+    from mbml.features.topology import Column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,46 +33,92 @@ class FeatureSet:
     meaning
         What it holds, in one line.
     version
-        Goes up when a column changes its meaning.
-    view_columns
-        For each benchmark, the columns of its views, in order.
-    topologies
-        For each benchmark, what computes the columns from the cell.
+        Another one when a column changes its meaning.
+    parts
+        For each benchmark, where the columns come from, in order.
+    argument
+        What must follow the name and a colon, with an example; empty if nothing may.
+    with_argument
+        Makes the parts from that argument; raises `UsageError` if it does not fit.
     """
 
     name: str
     meaning: str
-    version: int
-    view_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    topologies: Mapping[str, Topology] = field(default_factory=dict)
+    version: str
+    parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    argument: str = ""
+    with_argument: Callable[[str], Mapping[str, tuple[Part, ...]]] | None = None
 
-    def columns(self, benchmark: str) -> tuple[str, ...]:
-        """Return the columns for a benchmark.
+    def described(self, benchmark: str) -> tuple[Column, ...]:
+        """Return the columns for a benchmark with their meaning, unit and group.
 
         Raises
         ------
         UsageError
             The set is not defined for this benchmark.
         """
-        return tuple(name for names in self.groups(benchmark).values() for name in names)
+        return tuple(chain.from_iterable(part.columns for part in self.parts_for(benchmark)))
+
+    def columns(self, benchmark: str) -> tuple[str, ...]:
+        """Return the names of the columns for a benchmark, in order; raises as `described`."""
+        return tuple(column.name for column in self.described(benchmark))
 
     def groups(self, benchmark: str) -> dict[str, tuple[str, ...]]:
-        """Return the columns for a benchmark by their group, in order; raises as `columns`."""
-        if benchmark in self.view_columns:
-            return {self.name: self.view_columns[benchmark]}
-        if benchmark not in self.topologies:
-            known = ", ".join([*self.view_columns, *self.topologies])
+        """Return the columns for a benchmark by their group, in order; raises as `described`."""
+        found: dict[str, list[str]] = {}
+        for column in self.described(benchmark):
+            found.setdefault(column.group, []).append(column.name)
+        return {group: tuple(names) for group, names in found.items()}
+
+    def moments(self, benchmark: str) -> Moments:
+        """Return mean and deviation of each column over its search space; NaN where not stored."""
+        each = [part.moments() for part in self.parts_for(benchmark)]
+        return Moments(*(np.concatenate(values) for values in zip(*each, strict=True)))
+
+    def of_cells(
+        self, benchmark: str, cells: Sequence[str], *, dataset: str = "cifar10"
+    ) -> pl.DataFrame:
+        """Compute the features of cells without a warehouse.
+
+        Parameters
+        ----------
+        benchmark
+            Name of the search space.
+        cells
+            Texts that the space's `parse` reads.
+        dataset
+            Data set whose classifier the parameters count.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row a cell, the columns of `columns(benchmark)`.
+
+        Raises
+        ------
+        CellError
+            A text is no cell of the space.
+        UsageError
+            The set is not defined for the benchmark, or holds measurements.
+
+        Examples
+        --------
+        >>> cell = "0100:input,output"
+        >>> feature_set("published").of_cells("nasbench101", [cell])["parameters"].item()
+        227274
+        """
+        parts = self.parts_for(benchmark)
+        return pl.concat([part.of_cells(cells, dataset) for part in parts], how="horizontal")
+
+    def parts_for(self, benchmark: str) -> tuple[Part, ...]:
+        """Return where the columns for a benchmark come from; raises as `described`."""
+        if benchmark not in self.parts:
             raise UsageError(
-                f"feature set {self.name!r} is not defined for {benchmark}; it is for {known}"
+                f"feature set {self.name!r} is not defined for {benchmark}; it is for "
+                + (", ".join(self.parts) or "no benchmark")
             )
-        topology = self.topologies[benchmark]
-        return {
-            group: tuple(column.name for column in topology.columns([group]))
-            for group in topology.groups
-        }
+        return self.parts[benchmark]
 
-
-_CONVOLUTIONS = ("conv_num_layers", "conv_kernel_min", "conv_kernel_max", "conv_kernel_mode")
 
 FEATURE_SETS: dict[str, FeatureSet] = {
     one.name: one
@@ -72,31 +126,85 @@ FEATURE_SETS: dict[str, FeatureSet] = {
         FeatureSet(
             name="published",
             meaning="the paper's six meta-features: convolutions, kernels, pooling, parameters",
-            version=1,
-            view_columns={
-                "nasbench101": (*_CONVOLUTIONS, "maxpool_num_layers", "parameters"),
-                "nasbench201": (*_CONVOLUTIONS, "avg_pool_num_layers", "parameters"),
+            version="1",
+            parts=published.META_FEATURES,
+        ),
+        FeatureSet(
+            name="published_onehot",
+            meaning="these six and a one-hot code of the operations",
+            version="1",
+            parts={
+                benchmark: (*parts, published.ONE_HOT[benchmark])
+                for benchmark, parts in published.META_FEATURES.items()
             },
         ),
         FeatureSet(
             name="topology",
             meaning="what the cell's graph alone says: paths, degrees, depths, random walks",
-            version=1,
-            topologies=TOPOLOGIES,
+            version="1",
+            parts={name: (TopologyPart(one),) for name, one in TOPOLOGIES.items()},
+        ),
+        FeatureSet(
+            name="curve",
+            meaning="the accuracy at an earlier epoch, which costs that many epochs of training",
+            version="1",
+            argument="an earlier epoch, as in curve:12, or curve:12:train for training accuracy",
+            with_argument=curve.parts,
+        ),
+        FeatureSet(
+            name="proxy",
+            meaning="zero-cost proxies that were loaded with mbml ingest proxies",
+            version="1",
+            parts=proxy.PARTS,
         ),
     )
 }
 
 
-def feature_set(name: str) -> FeatureSet:
-    """Return a feature set by name.
+def feature_set(text: str) -> FeatureSet:
+    """Return a feature set by name, or several joined by `+`.
 
     Raises
     ------
     UsageError
-        There is none of that name; close names are told.
+        There is none of that name (close names are told), an argument is missing or wrong, or two
+        sets have a column in common.
+
+    Examples
+    --------
+    >>> feature_set("topology+curve:12").groups("nasbench201")["curve"]
+    ('valid_accuracy_at_12',)
     """
-    try:
-        return FEATURE_SETS[name]
-    except KeyError:
-        raise unknown_name("feature set", name, FEATURE_SETS) from None
+    sets = [_single(name) for name in text.split("+")]
+    if len(sets) == 1:
+        return sets[0]
+    shared = set.intersection(*(set(one.parts) for one in sets))
+    joined = FeatureSet(
+        name="+".join(one.name for one in sets),
+        meaning="; ".join(one.meaning for one in sets),
+        version="+".join(one.version for one in sets),
+        parts={
+            benchmark: tuple(chain.from_iterable(one.parts[benchmark] for one in sets))
+            for benchmark in sets[0].parts
+            if benchmark in shared
+        },
+    )
+    for benchmark in joined.parts:
+        name, times = Counter(joined.columns(benchmark)).most_common(1)[0]
+        if times > 1:
+            raise UsageError(f"{text!r} joins sets that share columns, such as {name!r}")
+    return joined
+
+
+def _single(text: str) -> FeatureSet:
+    name, colon, argument = text.partition(":")
+    if name not in FEATURE_SETS:
+        raise unknown_name("feature set", name, FEATURE_SETS)
+    known = FEATURE_SETS[name]
+    if known.with_argument is None:
+        if colon:
+            raise UsageError(f"feature set {name!r} takes no argument; got {text!r}")
+        return known
+    if not argument:
+        raise UsageError(f"feature set {name!r} needs {known.argument}")
+    return replace(known, name=text, parts=known.with_argument(argument))

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from mbml.features.moments import Moments, stored
-
 if TYPE_CHECKING:
     from mbml.datasets import MetaDataset
+    from mbml.features.moments import Moments
     from mbml.features.registry import FeatureSet
 
 
@@ -35,9 +32,7 @@ class Columns(NamedTuple):
         """Describe the columns of a feature set."""
         groups = features.groups(benchmark)
         labels = tuple(group for group, names in groups.items() for _ in names)
-        topology = features.topologies.get(benchmark)
-        unknown = Moments(*(np.full(len(labels), np.nan) for _ in Moments._fields))
-        return cls(labels, stored(topology) if topology else unknown)
+        return cls(labels, features.moments(benchmark))
 
 
 def published(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  # noqa: ARG001
