@@ -105,7 +105,7 @@ class FeatureSet:
         --------
         >>> cell = "0100:input,output"
         >>> feature_set("published").of_cells("nasbench101", [cell])["parameters"].item()
-        227274
+        882570
         """
         parts = self.parts_for(benchmark)
         return pl.concat([part.of_cells(cells, dataset) for part in parts], how="horizontal")
