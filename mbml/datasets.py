@@ -31,6 +31,11 @@ _FEATURES = frozenset(
         "avg_pool_num_layers",
         "skip_connection_num_layers",
         "zeroize_num_layers",
+        "width_1",
+        "width_2",
+        "width_3",
+        "width_4",
+        "width_5",
         "parameters",
         "flops",
         "latency_seconds",
@@ -58,7 +63,7 @@ class MetaDataset:
     order_by
         Column whose order the published split draws from.
     target_scale
-        Factor on the target while fitting: the published NAS-Bench-201 fits are in percent.
+        Factor on the target while fitting: in percent but on NAS-Bench-101, as published.
     target_view
         View whose validation accuracy stands in where this one's training had no validation set.
     """
@@ -88,7 +93,7 @@ def _nasbench101() -> list[MetaDataset]:
     ]
 
 
-_NASBENCH201_DATASETS = {
+_NATS_DATASETS = {
     "cifar10valid": "cifar10-valid",
     "cifar10": "cifar10",
     "cifar100": "cifar100",
@@ -110,13 +115,32 @@ def _nasbench201() -> list[MetaDataset]:
             target_scale=100.0,
             target_view=f"meta_nasbench201_cifar10valid_{suffix}" if short == "cifar10" else None,
         )
-        for short, dataset in _NASBENCH201_DATASETS.items()
+        for short, dataset in _NATS_DATASETS.items()
         for schedule, epoch, suffix in moments
     ]
 
 
+def _natsbench_sss() -> list[MetaDataset]:
+    return [
+        MetaDataset(
+            name=f"meta_natsbench_sss_{short}_{epochs}epochs",
+            benchmark="natsbench_sss",
+            dataset=dataset,
+            schedule_epochs=epochs,
+            epoch=epochs,
+            order_by="arch_index",
+            target_scale=100.0,
+            target_view=f"meta_natsbench_sss_cifar10valid_{epochs}epochs"
+            if short == "cifar10"
+            else None,
+        )
+        for short, dataset in _NATS_DATASETS.items()
+        for epochs in (1, 12, 90)
+    ]
+
+
 META_DATASETS: dict[str, MetaDataset] = {
-    one.name: one for one in (*_nasbench101(), *_nasbench201())
+    one.name: one for one in (*_nasbench101(), *_nasbench201(), *_natsbench_sss())
 }
 
 

@@ -24,6 +24,11 @@ from (
     ('avg_pool_num_layers', 'Average-pooling operations in the cell'),
     ('skip_connection_num_layers', 'Skip connections in the cell'),
     ('zeroize_num_layers', 'Zeroed edges of the cell'),
+    ('width_1', 'Channels of layer 1 of 5: the stem and the first cell'),
+    ('width_2', 'Channels of layer 2 of 5: the first residual block'),
+    ('width_3', 'Channels of layer 3 of 5: the second cell'),
+    ('width_4', 'Channels of layer 4 of 5: the second residual block'),
+    ('width_5', 'Channels of layer 5 of 5: the third cell'),
     (
         'parameters',
         'Trainable parameters of the network; where trials disagree, those of trial 888'
