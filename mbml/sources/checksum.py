@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from mbml.errors import SourceError
+from mbml.sources.published import published_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Checksum(NamedTuple):
-    """SHA-256 in hexadecimal, and size in bytes."""
+    """SHA-256 in hexadecimal, size in bytes, and the published file that it is, if any."""
 
     sha256: str
     bytes: int
+    published: str | None = None
 
 
 def total_bytes(files: Sequence[Path]) -> int:
@@ -36,14 +38,18 @@ def checksum(files: Sequence[Path]) -> Checksum:
     """
     total = 0
     lines = []
+    published = None
     for path in files:
         try:
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                total += stream.tell()
+                size = stream.tell()
+            if len(files) == 1:
+                published = published_name(path, size, digest)
         except OSError as error:
             raise SourceError(path, "", f"cannot be read: {error.strerror}") from error
+        total += size
         lines.append(f"{digest}  {path.name}\n")
     if len(lines) == 1:
-        return Checksum(digest, total)
+        return Checksum(digest, total, published)
     return Checksum(hashlib.sha256("".join(lines).encode()).hexdigest(), total)

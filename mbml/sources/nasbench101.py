@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from mbml.sources.nasbench101_cells import Cell
     from mbml.sources.nasbench101_records import Records
 
-#: SHA-256 of the two published files, from the benchmark's README.
-SHA256: Final = {
-    "full": "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c",
-    "only108": "4c39c3936e36a85269881d659e44e61a245babcb72cb374eacacf75d0e5f4fd1",
-}
 #: Records of the published files, and the lengths of training in them.
 CONTENT: Final = {
     "full": (5_083_488, frozenset({4, 12, 36, 108})),

@@ -26,34 +26,6 @@ if TYPE_CHECKING:
 
 RECORD_KEYS: Final = frozenset({"full", "less"})
 
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What is known of a published file.
-
-    Attributes
-    ----------
-    name
-        Its name, which ends with the last six digits of its MD5.
-    size
-        Bytes; None where nobody has told.
-    md5
-        The whole checksum; None where only its end is known.
-    """
-
-    name: str
-    size: int | None
-    md5: str | None
-
-
-#: The published files by release.
-PUBLISHED: Final = {
-    "v1.0": Published("NAS-Bench-201-v1_0-e61699.pth", None, None),
-    "v1.1": Published(
-        "NAS-Bench-201-v1_1-096897.pth", 5_003_180_601, "55e847143ce1f7c2d89b676f6b096897"
-    ),
-}
-
 #: Records read in order before the file is cut, so that every shared text is known.
 _HEAD_RECORDS = 32
 _LARGE = 64 << 20

@@ -41,8 +41,8 @@ def contents(warehouse: Warehouse) -> Contents:
     return Contents(
         schema_version=version,
         sources=warehouse.frame(
-            "select source_id, benchmark::text as benchmark, release, format, file_name, sha256,"
-            " bytes::bigint as bytes, records::bigint as records, is_surrogate,"
+            "select source_id, benchmark::text as benchmark, release, published_file, format,"
+            " file_name, sha256, bytes::bigint as bytes, records::bigint as records, is_surrogate,"
             " strftime(loaded_at, '%Y-%m-%d %H:%M:%S') as loaded_at from source order by source_id"
         ),
         rows=tuple(counts),

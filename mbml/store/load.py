@@ -233,11 +233,12 @@ class _Load:
     def _insert_source(self, source_id: int) -> None:
         mark = self.hashing.result()
         self.con.execute(
-            "insert into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 source_id,
                 self.source.benchmark,
                 self.source.release,
+                mark.published,
                 self.source.format,
                 self.source.path.name,
                 mark.sha256,
