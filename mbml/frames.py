@@ -207,6 +207,21 @@ def read_proxies(
     return _in_order(arch_ids, wide).select(names)
 
 
+def read_other(warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series) -> pl.DataFrame:
+    """Read validation accuracy and seconds of training of architectures in another view.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `valid_accuracy` and `train_seconds`, in the order of `arch_ids`; NULL where the
+        view has none.
+    """
+    held = warehouse.frame(
+        f"select arch_id, valid_accuracy, train_seconds from {dataset.name}"  # noqa: S608
+    )
+    return _in_order(arch_ids, held).drop("arch_id")
+
+
 def _in_order(arch_ids: pl.Series, held: pl.DataFrame) -> pl.DataFrame:
     return arch_ids.to_frame("arch_id").join(held, on="arch_id", how="left", maintain_order="left")
 

@@ -98,6 +98,11 @@ METRICS: tuple[Metric, ...] = (
 )
 
 
+def coverage(true: Values, lower: Values, upper: Values) -> float:
+    """Return the share of true values within their interval; bounds belong to it."""
+    return float(np.mean((lower <= true) & (true <= upper)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TopK:
     """What looking at the first k held-out architectures, best prediction first, would find.

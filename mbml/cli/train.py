@@ -28,12 +28,25 @@ def train(
         str | None,
         typer.Option(
             help="Feature sets, joined by +: published, published_onehot, topology, proxy,"
-            " curve:EPOCH; by default the predictor's own."
+            " curve:EPOCH, transfer:VIEW; by default the predictor's own."
         ),
     ] = None,
     train_size: Annotated[int, typer.Option(help="Architectures to train on.")] = 172,
     seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
     target: Annotated[str, typer.Option(help="The outcome to predict.")] = "valid_accuracy",
+    split: Annotated[
+        str,
+        typer.Option(
+            help="published holds out all other architectures; functional_id those alone that"
+            " compute something else than each training one."
+        ),
+    ] = "published",
+    test_view: Annotated[
+        str | None, typer.Option(help="Test on another view of the benchmark, not on this one.")
+    ] = None,
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="Score the 90 % intervals too, which takes longer.")
+    ] = False,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
@@ -55,6 +68,9 @@ def train(
             train_size=train_size,
             seed=seed,
             target=target,
+            split=split,
+            test_view=test_view,
+            intervals=intervals,
         )
     if report.problem.left_out:
         say(
@@ -81,10 +97,12 @@ def flat_report(report: TrainReport) -> dict[str, Any]:
         "split": report.split.name,
         "target": report.problem.target,
         "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
+        "test_view": report.tested.dataset.name,
         "surrogate": report.problem.is_surrogate,
         "held_out": len(report.split.held_out),
         "left_out": report.problem.left_out,
         **report.scores,
+        **_interval_scores(report),
         "fit_seconds": report.fit_seconds,
         "predict_seconds": report.predict_seconds,
     }
@@ -93,6 +111,16 @@ def flat_report(report: TrainReport) -> dict[str, Any]:
         flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
         flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
     return flat
+
+
+def _interval_scores(report: TrainReport) -> dict[str, float]:
+    if report.intervals is None:
+        return {}
+    return {
+        "interval_level": report.intervals.level,
+        "interval_coverage": report.intervals.coverage,
+        "interval_width": report.intervals.width,
+    }
 
 
 def _print(report: TrainReport, flat: dict[str, Any]) -> None:
@@ -105,11 +133,13 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         f" target {flat['target']}"
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
         + f"\n{flat['train_size']} architectures to train (split {flat['split']}, seed"
-        f" {flat['seed']}), {flat['held_out']:,} held out\n" + _price(flat)
+        f" {flat['seed']}), {flat['held_out']:,} held out"
+        + (f" in {flat['test_view']}" if flat["test_view"] != flat["view"] else "")
+        + "\n"
+        + _price(flat)
     )
-    scores = pl.DataFrame(
-        {"score": list(report.scores), "value": list(report.scores.values())}, strict=False
-    )
+    told = report.scores | _interval_scores(report)
+    scores = pl.DataFrame({"score": list(told), "value": list(told.values())}, strict=False)
     write_frame(scores, "table")
     typer.echo(
         "\nThe first k held-out architectures by prediction (ties: the earlier row of the view),"

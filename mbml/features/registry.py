@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from mbml.errors import UsageError, unknown_name
-from mbml.features import curve, proxy, published
+from mbml.features import curve, proxy, published, transfer
 from mbml.features.moments import TOPOLOGIES, Moments
 from mbml.features.parts import TopologyPart
 
@@ -150,6 +150,13 @@ FEATURE_SETS: dict[str, FeatureSet] = {
             version="1",
             argument="an earlier epoch, as in curve:12, or curve:12:train for training accuracy",
             with_argument=curve.parts,
+        ),
+        FeatureSet(
+            name="transfer",
+            meaning="validation accuracy on another data set, which costs a whole training there",
+            version="1",
+            argument="another view, as in transfer:meta_nasbench201_cifar10valid_200epochs",
+            with_argument=transfer.parts,
         ),
         FeatureSet(
             name="proxy",

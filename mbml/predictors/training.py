@@ -9,22 +9,47 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbml import splits
-from mbml.datasets import meta_dataset
+from mbml.datasets import META_DATASETS, meta_dataset
+from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.metrics import METRICS, TopK, top_k
+from mbml.metrics import METRICS, TopK, coverage, top_k
 from mbml.predictors.preparation import Columns
-from mbml.predictors.registry import predictor
+from mbml.predictors.registry import PREDICTORS, predictor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
     from numpy.typing import NDArray
 
+    from mbml.datasets import MetaDataset
+    from mbml.features.registry import FeatureSet
     from mbml.frames import LearningProblem
     from mbml.splits import Split
     from mbml.store import Warehouse
 
+#: Rows predicted together, so that memory does not grow with their number.
 _ROWS_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """How the intervals of the held-out rows do.
+
+    Attributes
+    ----------
+    level
+        Share of measurements that they should hold.
+    coverage
+        Share that they hold.
+    width
+        Their median width, as a fraction.
+    """
+
+    level: float
+    coverage: float
+    width: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +60,16 @@ class TrainReport:
     ----------
     problem
         What it was trained on.
+    tested
+        What it was tested on: the same, or another view.
     predictor, features, train_size, seed, split
-        How.
+        How. The split's held-out rows are rows of `tested`.
     regressor
         The fitted scikit-learn pipeline, from a frame of features to accuracies as fractions.
     scores
         Held-out scores by name (`mbml.metrics.METRICS`), of accuracies as fractions.
+    intervals
+        Scores of the intervals, if they were asked for.
     top
         The top-k table over the held-out rows.
     fit_seconds, predict_seconds
@@ -48,6 +77,7 @@ class TrainReport:
     """
 
     problem: LearningProblem
+    tested: LearningProblem
     predictor: str
     features: str
     train_size: int
@@ -55,6 +85,7 @@ class TrainReport:
     split: Split
     regressor: Any
     scores: dict[str, float]
+    intervals: Intervals | None
     top: list[TopK]
     fit_seconds: float
     predict_seconds: float
@@ -69,8 +100,11 @@ def train(
     train_size: int = 172,
     seed: int = 0,
     target: str = "valid_accuracy",
+    split: str = "published",
+    test_view: str | None = None,
+    intervals: bool = False,
 ) -> TrainReport:
-    """Train a predictor on the published split, with the registry's fixed settings.
+    """Train a predictor on one split of a view, with the registry's fixed settings.
 
     How features are scaled and what is fitted is the predictor's own (`mbml.predictors.registry`);
     scores are of accuracies as fractions.
@@ -91,49 +125,117 @@ def train(
         Seed of the split and of the predictor.
     target
         The outcome to predict.
+    split
+        A name of `mbml.splits.SPLITS`.
+    test_view
+        Another view of the benchmark, to test on in place of the same.
+    intervals
+        Whether to score the predictor's intervals as well.
 
     Raises
     ------
     UsageError
-        A name is unknown, or the view cannot serve the request.
+        A name is unknown, or the view or the predictor cannot serve the request.
     """
     dataset = meta_dataset(view)
-    chosen = predictor(predictor_name)
-    known = feature_set(features or chosen.features)
+    known = feature_set(features or predictor(predictor_name).features)
+    if intervals:
+        _check_intervals(predictor_name)
+    other = None if test_view is None else _test_dataset(dataset, test_view)
     problem = learning_problem(warehouse, dataset, known, target=target)
-    split = splits.published(len(problem.y), train_size=train_size, seed=seed)
-    columns = Columns.of(known, dataset.benchmark)
-    regressor = chosen.prepare(chosen.make(seed), columns, dataset)
-    started = time.perf_counter()
-    regressor.fit(problem.x[split.train], problem.y[split.train])
-    fitted = time.perf_counter()
-    predicted = predict_rows(regressor, problem.x, split.held_out)
-    ended = time.perf_counter()
-    true = problem.y[split.held_out]
-    rows = problem.rows[split.held_out]
-    return TrainReport(
-        problem=problem,
-        predictor=predictor_name,
-        features=known.name,
+    tested = problem if other is None else learning_problem(warehouse, other, known, target=target)
+    return train_on(
+        problem,
+        known,
+        tested=tested,
+        predictor_name=predictor_name,
         train_size=train_size,
         seed=seed,
         split=split,
+        intervals=intervals,
+    )
+
+
+def train_on(
+    problem: LearningProblem,
+    features: FeatureSet,
+    *,
+    tested: LearningProblem,
+    predictor_name: str,
+    train_size: int,
+    seed: int,
+    split: str = "published",
+    intervals: bool = False,
+) -> TrainReport:
+    """Train a predictor on what was read before; takes the parameters of `train`."""
+    rows = splits.draw(split, problem.rows, tested.rows, train_size=train_size, seed=seed)
+    chosen = predictor(predictor_name)
+    columns = Columns.of(features, problem.dataset.benchmark)
+    regressor = chosen.prepare(chosen.make(seed), columns, problem.dataset)
+    started = time.perf_counter()
+    regressor.fit(problem.x[rows.train], problem.y[rows.train])
+    fitted = time.perf_counter()
+    (predicted,) = in_parts(lambda x: (regressor.predict(x),), tested.x, rows.held_out)
+    ended = time.perf_counter()
+    true = tested.y[rows.held_out]
+    held_out = tested.rows[rows.held_out]
+    return TrainReport(
+        problem=problem,
+        tested=tested,
+        predictor=predictor_name,
+        features=features.name,
+        train_size=train_size,
+        seed=seed,
+        split=rows,
         regressor=regressor,
         scores={metric.name: metric.score(true, predicted) for metric in METRICS},
+        intervals=_scored(regressor, tested, rows) if intervals else None,
         top=top_k(
             predicted,
-            rows["valid_accuracy"].cast(float).fill_null(np.nan).to_numpy(),
-            rows["test_accuracy"].cast(float).fill_null(np.nan).to_numpy(),
+            held_out["valid_accuracy"].cast(float).fill_null(np.nan).to_numpy(),
+            held_out["test_accuracy"].cast(float).fill_null(np.nan).to_numpy(),
         ),
         fit_seconds=fitted - started,
         predict_seconds=ended - fitted,
     )
 
 
-def predict_rows(regressor: Any, x: pl.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Predict some rows of a frame, a part at a time, so that memory does not grow with them."""
-    predicted = np.empty(len(rows))
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        part = slice(start, start + _ROWS_AT_ONCE)
-        predicted[part] = regressor.predict(x[rows[part]])
-    return predicted
+def in_parts(
+    predict: Callable[[pl.DataFrame], tuple[NDArray[np.float64], ...]],
+    x: pl.DataFrame,
+    rows: NDArray[np.intp],
+) -> tuple[NDArray[np.float64], ...]:
+    """Predict some rows of a frame, a part of them at a time."""
+    parts = [
+        predict(x[rows[start : start + _ROWS_AT_ONCE]])
+        for start in range(0, len(rows), _ROWS_AT_ONCE)
+    ]
+    return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
+
+
+def _scored(regressor: Any, tested: LearningProblem, rows: Split) -> Intervals:
+    from mbml.predictors.intervals import LEVEL, predict_interval
+
+    _, lower, upper = in_parts(lambda x: predict_interval(regressor, x), tested.x, rows.held_out)
+    return Intervals(
+        level=LEVEL,
+        coverage=coverage(tested.y[rows.held_out], lower, upper),
+        width=float(np.median(upper - lower)),
+    )
+
+
+def _check_intervals(name: str) -> None:
+    if not predictor(name).intervals:
+        able = ", ".join(one.name for one in PREDICTORS.values() if one.intervals)
+        raise UsageError(f"--intervals: {name} gives none; these do: {able}")
+
+
+def _test_dataset(dataset: MetaDataset, name: str) -> MetaDataset:
+    other = meta_dataset(name)
+    if other.benchmark != dataset.benchmark:
+        near = [one.name for one in META_DATASETS.values() if one.benchmark == dataset.benchmark]
+        raise UsageError(
+            f"--test-view {name} is of {other.benchmark}, whose features are others than those of"
+            f" {dataset.benchmark}; name one of its views, such as {near[-1]}"
+        )
+    return other

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tables import load_rows, nasbench201_rows
+
+from mbml.store import open_warehouse
 
 VIEW = "meta_nasbench201_cifar100_200epochs"
 SMALL = ("--train-size", "20")
@@ -45,6 +48,43 @@ def test_text_names_the_rules_and_surrogates(mbml):
     assert "the oracle, the best test accuracy, which no search can know" in said
 
 
+def test_intervals_are_scored_when_asked_for(mbml):
+    call = ("train", VIEW, "--predictor", "gp", *SMALL)
+    told = mbml.json(*call, "--intervals")
+    assert told["interval_level"] == 0.9
+    assert 0 <= told["interval_coverage"] <= 1
+    assert 0 < told["interval_width"] < 1
+    assert "interval_coverage" not in mbml.json(*call)
+    assert "interval_coverage" in mbml(*call, "--intervals").stdout
+
+
+@pytest.fixture
+def two_data_sets(mbml, tmp_path):
+    """The same command on 60 cells of CIFAR-100, the first 50 of them on CIFAR-10 as well."""
+    tables = (
+        nasbench201_rows(60),
+        nasbench201_rows(50, dataset="cifar10-valid", train_seconds=500.0),
+    )
+    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+        for number, rows in enumerate(tables):
+            load_rows(warehouse, rows, tmp_path / f"{number}.parquet")
+    return type(mbml)(tmp_path / "w.duckdb")
+
+
+def test_a_predictor_may_be_tested_on_another_view(two_data_sets):
+    mbml, other = two_data_sets, "meta_nasbench201_cifar10valid_200epochs"
+    told = mbml.json("train", VIEW, "--test-view", other, "--predictor", "gp", *SMALL)
+    assert (told["view"], told["test_view"], told["held_out"]) == (VIEW, other, 33)
+    assert f"33 held out in {other}" in mbml("train", VIEW, "--test-view", other, *SMALL).stdout
+
+
+def test_another_data_set_s_accuracy_may_be_a_feature_and_says_what_it_costs(two_data_sets):
+    mbml, other = two_data_sets, "meta_nasbench201_cifar10valid_200epochs"
+    told = mbml.json("train", VIEW, "--features", f"published+transfer:{other}", *SMALL)
+    assert (told["feature_epochs"], told["feature_seconds"]) == (200, 500.0)
+    assert (told["held_out"], told["left_out"]) == (30, 10)
+
+
 BAD = [
     (("train", "meta_nasbench201_cifar_200epochs"), "did you mean"),
     (("train", VIEW, "--predictor", "random_forrest"), "did you mean 'random_forest'"),
@@ -55,6 +95,21 @@ BAD = [
     (("train", VIEW, "--seed", "-1", *SMALL), "--seed -1 does not fit"),
     (("train", VIEW, "--target", "parameters"), "cannot be a target"),
     (("train", VIEW, "--target", "accuracy"), "unknown column"),
+    (("train", VIEW, "--split", "functional"), "did you mean 'functional_id'"),
+    (("train", VIEW, "--predictor", "dummy", "--intervals"), "dummy gives none; these do: xgboost"),
+    (("train", VIEW, "--test-view", "meta_nasbench101_108epochs"), "is of nasbench101"),
+    (("train", VIEW, "--test-view", "meta_nasbench201_cifar10"), "did you mean"),
+    (("train", VIEW, "--features", "transfer"), "needs another view, as in transfer:meta_"),
+    (("train", VIEW, "--features", "transfer:cifar10"), "unknown view 'cifar10'"),
+    (("train", VIEW, "--features", f"transfer:{VIEW}"), "the outcome might leak"),
+    (
+        ("train", VIEW, "--features", "transfer:meta_nasbench201_cifar10_hp12"),
+        "has no valid_accuracy for any",
+    ),
+    (
+        ("train", VIEW, "--features", "transfer:meta_nasbench101_108epochs"),
+        "not defined for nasbench201; it is for nasbench101",
+    ),
     (("train", "meta_nasbench101_4epochs"), "has no rows; load a source of nasbench101 first"),
     (("train", "meta_nasbench101_108epochs"), "has valid_accuracy; try --target test_accuracy"),
 ]
