@@ -146,7 +146,7 @@ def learning_problem(
         y=with_target[target].to_numpy(),
         rows=with_target.select(*keys, *_OUTCOMES_KEPT),
         left_out=frame.height - with_target.height,
-        is_surrogate=_is_surrogate(warehouse, dataset.benchmark),
+        is_surrogate=is_surrogate(warehouse, dataset.benchmark),
     )
 
 
@@ -157,6 +157,43 @@ def read_cells(warehouse: Warehouse, arch_ids: pl.Series) -> list[str]:
         " from architecture"
     )
     return _in_order(arch_ids, cells)["cell"].to_list()
+
+
+def read_cell_text(warehouse: Warehouse, benchmark: str, key: str) -> str | None:
+    """Return the text of the architecture with a native key, None if it is not held."""
+    held = warehouse.rows(
+        "select coalesce(adjacency || ':' || operations, native_key) from architecture"
+        " where benchmark::text = ? and native_key = ?",
+        [benchmark, key],
+    )
+    return held[0][0] if held else None
+
+
+def read_results(warehouse: Warehouse, benchmark: str, key: str) -> pl.DataFrame:
+    """Read what was measured of one architecture after the last epoch of each training.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse.
+    benchmark, key
+        Benchmark and native key: the module hash in NAS-Bench-101, else the text.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row per data set and schedule; empty if nothing is held. Accuracies are fractions, means
+        over the trials.
+    """
+    return warehouse.frame(
+        "select dataset::text as dataset, schedule_epochs, epoch, trials, train_accuracy,"
+        " valid_accuracy, test_accuracy, valid_test_accuracy, train_seconds"
+        " from cell_metric inner join architecture using (arch_id)"
+        " where benchmark::text = ? and native_key = ?"
+        " qualify epoch = max(epoch) over (partition by dataset, schedule_epochs)"
+        " order by all",
+        [benchmark, key],
+    )
 
 
 def read_earlier(
@@ -244,7 +281,8 @@ def _why_no_rows(dataset: MetaDataset, target: str, frame: pl.DataFrame) -> str:
     return f"{dataset.name}: none of its {frame.height} rows has {target}; {hint}"
 
 
-def _is_surrogate(warehouse: Warehouse, benchmark: str) -> bool:
+def is_surrogate(warehouse: Warehouse, benchmark: str) -> bool:
+    """Tell whether any source of a benchmark holds invented numbers."""
     rows = warehouse.rows(
         "select count(*) from source where benchmark = ? and is_surrogate", [benchmark]
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbml import __version__
-from mbml.cli import demo, export, ingest, look, report, train, verify
+from mbml.cli import cells, demo, export, ingest, look, report, train, verify
 from mbml.cli.diagnostics import DiagnosticGroup
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(ingest.app, name="ingest")
 verify.register(app)
 look.register(app)
+cells.register(app)
 train.register(app)
 export.register(app)
 report.register(app)

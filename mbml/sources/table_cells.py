@@ -9,6 +9,7 @@ import polars as pl
 from mbml.errors import CellError, SourceError
 from mbml.sources.batch import ARCHITECTURE_SCHEMA
 from mbml.spaces import nasbench101, nasbench201, natsbench_sss
+from mbml.spaces.nasbench101_bulk import graph_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def _nasbench101(path: Path, cells: pl.DataFrame) -> pl.DataFrame:
     if missing.height:
         raise SourceError(path, f"row {missing['row'][0]}", "has no adjacency or no operations")
     try:
-        hashes = nasbench101.graph_ids(pairs)
+        hashes = graph_ids(pairs)
     except CellError as error:
         raise SourceError(path, _first_illegal_row(cells), str(error)) from error
     cells = cells.with_columns(native_key=pl.Series(hashes, dtype=pl.String))

@@ -15,7 +15,6 @@ import numpy as np
 
 from mbml.errors import CellError
 from mbml.spaces.module_hash import LABELS, module_hash
-from mbml.spaces.nasbench101_bulk import graph_ids
 from mbml.spaces.nasbench101_network import costs
 from mbml.spaces.nasbench101_rules import (
     INPUT,
@@ -43,7 +42,6 @@ __all__ = [
     "Cell",
     "cell",
     "from_matrix",
-    "graph_ids",
     "parse",
 ]
 

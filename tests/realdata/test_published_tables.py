@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mbml.cli.app import app
 from mbml.sources.table import open_tables
-from mbml.spaces import nasbench101
+from mbml.spaces.nasbench101_bulk import graph_ids
 from mbml.store import ingest, open_warehouse
 
 pytestmark = pytest.mark.realdata
@@ -122,7 +122,7 @@ class TestNasBench101:
             columns=["module_hash", "adjacency", "operations"],
         ).unique()
         assert table.height == 423_624
-        hashes = nasbench101.graph_ids(table.select("adjacency", "operations").rows())
+        hashes = graph_ids(table.select("adjacency", "operations").rows())
         assert hashes == table["module_hash"].to_list()
 
     def test_meta_features_by_definition(self, nasbench101_table):

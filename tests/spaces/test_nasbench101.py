@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mbml.errors import CellError
 from mbml.spaces import md5, nasbench101
-from mbml.spaces.nasbench101_bulk import network_costs
+from mbml.spaces.nasbench101_bulk import graph_ids, network_costs
 
 README_CELL = (
     "0111010000000100000010000100000000100000010000000:"
@@ -164,7 +164,7 @@ def test_costs_depend_on_the_order_of_three_vertices_that_feed_the_output():
 @given(st.lists(nasbench101_cells(), max_size=20))
 def test_many_hashes_at_once_equal_single_ones(several):
     pairs = [(cell.bits, ",".join(cell.operations)) for cell in several]
-    assert nasbench101.graph_ids(pairs) == [cell.graph_id for cell in several]
+    assert graph_ids(pairs) == [cell.graph_id for cell in several]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_many_at_once_name_the_bad_one_as_a_single_one_would(bits, operations):
     with pytest.raises(CellError) as single:
         nasbench101.cell(bits, operations)
     with pytest.raises(CellError) as bulk:
-        nasbench101.graph_ids([FIRST_RECORD, (bits, operations), FIRST_RECORD])
+        graph_ids([FIRST_RECORD, (bits, operations), FIRST_RECORD])
     assert str(bulk.value) == f"cell 1: {single.value}"
 
 
@@ -207,7 +207,7 @@ def test_every_real_cell_has_its_hash(real_data):
     table = pl.read_parquet(path, columns=["module_hash", "adjacency", "operations"]).unique()
     pairs = list(zip(table["adjacency"], table["operations"], strict=True))
     assert len(pairs) == 423_624
-    assert nasbench101.graph_ids(pairs) == table["module_hash"].to_list()
+    assert graph_ids(pairs) == table["module_hash"].to_list()
 
 
 @given(st.lists(nasbench101_cells(), max_size=20))

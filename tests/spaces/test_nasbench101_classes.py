@@ -11,6 +11,7 @@ import pytest
 
 from mbml.spaces import nasbench101
 from mbml.spaces import nasbench101_classes as classes
+from mbml.spaces.nasbench101_bulk import graph_ids
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_small_cells_one_by_one():
 
 
 def test_small_classes_have_different_hashes():
-    hashes = nasbench101.graph_ids(classes.texts(max_nodes=5))
+    hashes = graph_ids(classes.texts(max_nodes=5))
     assert len(set(hashes)) == 2_532
 
 
