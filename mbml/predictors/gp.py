@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, lapack, solve_triangular
 from scipy.linalg import cholesky as factorise
 from scipy.optimize import minimize
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -30,6 +31,8 @@ _JITTER = 1e-6
 _SIGNAL_SPREAD, _NOISE_SPREAD, _COMMON_SPREAD = 2.0, 1.5, 2.0
 #: Prior deviations from the mean at which the search ends.
 _FAR = 8
+#: Share of rows that count as low, where the noise may grow.
+_LOW = 0.3
 #: Stands for the negative log posterior where the covariance matrix cannot be factorised.
 _IMPOSSIBLE = 1e10
 
@@ -87,6 +90,9 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Prior deviation of the log inverse squared length-scales about the common one.
     noise
         Prior median of the noise variance, as a share of the target's variance.
+    noise_slope
+        How the noise grows towards low targets: the variance of a row is (0.3 / q)^noise_slope
+        times the common one, for q the share of rows with no higher target, below 0.3.
     max_iter
         Most steps of the search for hyperparameters.
     max_rows
@@ -101,7 +107,7 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     length_scales_
         Shape (features,), in units of the features.
     signal_std_, noise_std_
-        Prior deviation of the function, and deviation of the noise, in units of the target.
+        Prior deviation of the function, and deviation of the common noise, in units of the target.
     n_iter_
         Steps taken.
 
@@ -128,6 +134,7 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         *,
         weight_spread: float = 1.5,
         noise: float = 0.1,
+        noise_slope: float = 0.0,
         max_iter: int = 40,
         max_rows: int = 1000,
         warm_start: bool = False,
@@ -135,6 +142,7 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     ) -> None:
         self.weight_spread = weight_spread
         self.noise = noise
+        self.noise_slope = noise_slope
         self.max_iter = max_iter
         self.max_rows = max_rows
         self.warm_start = warm_start
@@ -157,25 +165,26 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         prior = _Prior.of(x.shape[1], spread=self.weight_spread, noise=self.noise)
         # Threads gain little on small matrices, and their number would change the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
-            self._vector = self._search(x, target, prior)
+            noises = _relative_noises(target, self.noise_slope)
+            self._vector = self._search(x, target, noises, prior)
             found = prior.read(self._vector)
-            self._posterior(x, target, found)
+            self._posterior(x, target, noises, found)
         self.length_scales_ = found.weights**-0.5
         self.signal_std_ = float(np.sqrt(found.signal)) * self._target_std
         self.noise_std_ = float(np.sqrt(found.noise)) * self._target_std
         return self
 
-    def _search(self, x: Values, target: Values, prior: _Prior) -> Values:
+    def _search(self, x: Values, target: Values, noises: Values, prior: _Prior) -> Values:
         start = prior.means
         if self.warm_start and len(getattr(self, "_vector", ())) == len(start):
             start = self._vector
         if len(x) > self.max_rows:
             drawn = check_random_state(self.random_state).permutation(len(x))[: self.max_rows]
-            x, target = x[drawn], target[drawn]
+            x, target, noises = x[drawn], target[drawn], noises[drawn]
         found = minimize(
             _negative_log_posterior,
             start,
-            args=(x, target, prior),
+            args=(x, target, noises, prior),
             jac=True,
             method="L-BFGS-B",
             # Far from any plausible value, where exponentials would overflow.
@@ -192,13 +201,15 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         vector: Values = found.x
         return vector
 
-    def _posterior(self, x: Values, target: Values, found: _Hyperparameters) -> None:
+    def _posterior(
+        self, x: Values, target: Values, noises: Values, found: _Hyperparameters
+    ) -> None:
         self._signal = found.signal
         self._root_weights = np.sqrt(5 * found.weights)
         self._rows = x * self._root_weights
         covariance = _squared_distances(self._rows, self._rows)
         _to_covariance(covariance, found.signal)
-        covariance[np.diag_indices(len(x))] += found.noise + _JITTER
+        covariance[np.diag_indices(len(x))] += found.noise * noises + _JITTER
         self._factor = factorise(covariance, lower=True, overwrite_a=True, check_finite=False)
         self._dual = cho_solve((self._factor, True), target, check_finite=False)
 
@@ -238,6 +249,12 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return mean, np.sqrt(np.maximum(variance, _JITTER)) * self._target_std
 
 
+def _relative_noises(target: Values, slope: float) -> Values:
+    shares = rankdata(target) / len(target)
+    noises: Values = np.maximum(_LOW / shares, 1) ** slope
+    return noises
+
+
 def _squared_distances(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     squared = a @ (-2 * b.T)
     squared += np.einsum("rf,rf->r", a, a)[:, None]
@@ -258,7 +275,7 @@ def _to_covariance(squared: NDArray[Any], signal: float) -> None:
 
 
 def _negative_log_posterior(
-    vector: Values, x: Values, target: Values, prior: _Prior
+    vector: Values, x: Values, target: Values, noises: Values, prior: _Prior
 ) -> tuple[float, Values]:
     found = prior.read(vector)
     rows = x * np.sqrt(5 * found.weights)
@@ -267,7 +284,7 @@ def _negative_log_posterior(
     steep = found.signal * np.exp(-distances)
     covariance = steep * (1 + distances + distances**2 / 3)
     noisy = covariance.copy()
-    noisy[np.diag_indices(len(x))] += found.noise + _JITTER
+    noisy[np.diag_indices(len(x))] += found.noise * noises + _JITTER
     try:
         factor = factorise(noisy, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
@@ -283,7 +300,7 @@ def _negative_log_posterior(
         by_square.sum(axis=1) @ rows**2 - np.einsum("rf,rf->f", rows, by_square @ rows)
     )
     gradient[0] += np.sum(by_covariance * covariance)
-    gradient[1] += found.noise * np.trace(by_covariance)
+    gradient[1] += found.noise * np.diag(by_covariance) @ noises
     gradient[2] += by_weight.sum()
     gradient[3:] += prior.spread * by_weight
     return cost, gradient

@@ -66,6 +66,8 @@ class TrainReport:
         How. The split's held-out rows are rows of `tested`.
     regressor
         The fitted scikit-learn pipeline, from a frame of features to accuracies as fractions.
+    predicted
+        Predicted accuracies of the held-out rows, fractions.
     scores
         Held-out scores by name (`mbml.metrics.METRICS`), of accuracies as fractions.
     intervals
@@ -84,6 +86,7 @@ class TrainReport:
     seed: int
     split: Split
     regressor: Any
+    predicted: NDArray[np.float64]
     scores: dict[str, float]
     intervals: Intervals | None
     top: list[TopK]
@@ -188,6 +191,7 @@ def train_on(
         seed=seed,
         split=rows,
         regressor=regressor,
+        predicted=predicted,
         scores={metric.name: metric.score(true, predicted) for metric in METRICS},
         intervals=_scored(regressor, tested, rows) if intervals else None,
         top=top_k(

@@ -103,6 +103,18 @@ def test_a_warm_start_goes_on_from_the_hyperparameters_before(wave):
     assert warm.fit(x[:, :3], y).length_scales_.shape == (3,)
 
 
+def test_noise_may_grow_towards_low_targets():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, size=(300, 1))
+    true = np.tanh(x[:, 0])
+    y = true + rng.normal(size=300) * np.where(true < -0.8, 0.4, 0.02)
+    even, sloped = (MaternGP(noise_slope=slope).fit(x, y) for slope in (0.0, 1.5))
+    assert sloped.noise_std_ < 0.6 * even.noise_std_
+    high = true > 0
+    errors = [np.abs(gp.predict(x) - true)[high].mean() for gp in (even, sloped)]
+    assert errors[1] < errors[0]
+
+
 @pytest.mark.parametrize("y", [np.ones(5), np.array([0, 0, 0, 0, 1e9])])
 def test_few_and_odd_targets_give_finite_answers(y):
     x = np.ones((5, 2))
