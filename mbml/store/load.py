@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -89,15 +89,25 @@ def ingest(
     """
     # Hashing beside reading costs no time, but would read a known file for nothing.
     sizes = {row[0] for row in warehouse.rows("select bytes from source")}
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         hashing = pool.submit(checksum, source.files)
         if total_bytes(source.files) in sizes:
             known = _already_loaded(warehouse, source, hashing.result())
             if known is not None and not replace:
                 return known
         load = _Load(warehouse, source, hashing, replace=replace, progress=progress)
+        # In a thread of its own: DuckDB would not let the main one hear of an interrupt.
+        working = pool.submit(warehouse.transaction, load.run)
         try:
-            report: LoadReport = warehouse.transaction(load.run)
+            # Polars's handler of interrupts does not wake a thread that waits for good.
+            while not working.done():
+                wait([working], timeout=0.2)
+            report: LoadReport = working.result()
+        except KeyboardInterrupt:
+            while not working.done():
+                load.stop()
+                wait([working], timeout=0.1)
+            raise
         except duckdb.Error as error:
             if load.staging.failure is not None:
                 raise load.staging.failure from None
@@ -126,6 +136,14 @@ class _Load:
         self.replace = replace
         self.is_surrogate = is_surrogate(source.path, source.files)
         self.staging = Staging(source, warehouse.path.parent, progress)
+        # Not while a source streams: DuckDB and Python would wait for each other.
+        self._may_interrupt = False
+
+    def stop(self) -> None:
+        """Make the load fail soon; from another thread, and more than once if need be."""
+        self.staging.is_stopped = True
+        if self._may_interrupt:
+            self.con.interrupt()
 
     def run(self) -> LoadReport:
         [(source_id, first_run, first_arch)] = self.warehouse.rows(
@@ -141,8 +159,10 @@ class _Load:
         self._insert_source(source_id)
         touched = touched_by(self.warehouse, first_run)
         merge_with_held_runs(self.warehouse, self.source.path, first_run, replace=self.replace)
+        self._may_interrupt = True
         refresh_summary(self.warehouse, touched)
         run_checks(self.warehouse)
+        self._may_interrupt = False
         [(architectures,)] = self.warehouse.rows(
             "select count(*) from architecture where arch_id >= ?", [first_arch]
         )
@@ -274,6 +294,7 @@ def _already_loaded(warehouse: Warehouse, source: Source, mark: Checksum) -> Loa
 
 def _what_duckdb_said(warehouse: Warehouse, error: duckdb.Error) -> str:
     first = str(error).strip().splitlines()[0]
-    if "No space left" in str(error):
+    # The second is of the temporary files beside the warehouse, which may fill the disk first.
+    if "No space left" in str(error) or "failed to offload" in str(error):
         return f"{warehouse.path}: the disk is full; free some space and load again ({first})"
     return f"{warehouse.path}: the load failed, nothing of it was kept: {first}"

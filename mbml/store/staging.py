@@ -59,6 +59,8 @@ class Staging:
         Records read so far.
     failure
         What stopped the source, if anything did: DuckDB hides it behind an error of its own.
+    is_stopped
+        Set to True to end the stream at its next batch.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Staging:
         self.runs = Spill(RUN_SCHEMA, folder)
         self.records = 0
         self.failure: BaseException | None = None
+        self.is_stopped = False
 
     def epochs(self) -> pa.RecordBatchReader:
         """Return the rows of epochs as a stream; reading it to the end reads the source."""
@@ -83,6 +86,8 @@ class Staging:
     def _stream(self) -> Iterator[pa.RecordBatch]:
         try:
             for batch in self._source.batches():
+                if self.is_stopped:
+                    raise KeyboardInterrupt  # noqa: TRY301
                 _check_order(batch)
                 self.architectures.write(batch.architectures)
                 self.runs.write(batch.runs)

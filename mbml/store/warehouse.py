@@ -31,11 +31,14 @@ class Warehouse:
         The DuckDB file.
     con
         The connection, for the modules that may speak to DuckDB.
+    is_new
+        True if the file was made when it was opened.
     """
 
-    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection, *, is_new: bool = False) -> None:
         self.path = path
         self.con = con
+        self.is_new = is_new
 
     def __enter__(self) -> Self:
         """Return the warehouse itself."""
@@ -47,8 +50,14 @@ class Warehouse:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the file; what was not committed is gone."""
+        """Close the file; a new one that an error left empty is removed."""
+        left_empty = False
+        if kind is not None and self.is_new:
+            with suppress(duckdb.Error):
+                left_empty = self.rows("select count(*) from source") == [(0,)]
         self.close()
+        if left_empty:
+            self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
@@ -131,8 +140,9 @@ def _open_for_writing(path: Path) -> Warehouse:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WarehouseError(f"{path}: its folder cannot be made: {error.strerror}") from error
+    is_new = not path.exists()
     con = _connect(path, read_only=False)
-    warehouse = Warehouse(path, con)
+    warehouse = Warehouse(path, con, is_new=is_new)
     try:
         tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
         if tables == [(0,)]:
