@@ -160,6 +160,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
         con.execute("set python_enable_replacements = false")
+        con.execute("set enable_progress_bar = false")  # it would stand on stdout
     except duckdb.Error as error:
         raise WarehouseError(_why_not_opened(path, str(error))) from error
     return con
