@@ -63,8 +63,9 @@ def measure_views(warehouse):
     print(f"{'count(*), max(test_accuracy) of':<44}{'rows':>10}{'ms':>8}")
     slow = 0
     names = (
-        "select table_name from duckdb_columns() inner join duckdb_views() on table_name = view_name"
-        " where column_name = 'test_accuracy' order by table_name"
+        "select view_name from duckdb_views()"
+        " inner join duckdb_columns() on view_name = table_name"
+        " where column_name = 'test_accuracy' order by view_name"
     )
     for (view,) in warehouse.rows(names):
         question = f"select count(*), max(test_accuracy) from {view}"
