@@ -6,74 +6,35 @@ steps, so that its time is known beforehand; the posterior is then exact on all 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_solve, lapack, solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg import cholesky as factorise
 from scipy.optimize import minimize
-from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from mbml.predictors.matern import (
+    JITTER,
+    Prior,
+    negative_log_posterior,
+    relative_noises,
+    squared_distances,
+    to_covariance,
+)
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from mbml.predictors.matern import Hyperparameters
 
     Values = NDArray[np.float64]
 
 #: Covariances computed together in prediction: they stay in the processor's cache.
 _ENTRIES_AT_ONCE = 2**19
-#: Added to the noise, so that equal rows leave the covariance matrix positive definite.
-_JITTER = 1e-6
-#: Prior deviations of the logarithms of signal variance, noise variance and common weight.
-_SIGNAL_SPREAD, _NOISE_SPREAD, _COMMON_SPREAD = 2.0, 1.5, 2.0
-#: Prior deviations from the mean at which the search ends.
-_FAR = 8
-#: Share of rows that count as low, where the noise may grow.
-_LOW = 0.3
-#: Stands for the negative log posterior where the covariance matrix cannot be factorised.
-_IMPOSSIBLE = 1e10
-
-
-class _Hyperparameters(NamedTuple):
-    """Of the standardised target. A weight is the inverse square of a length-scale."""
-
-    signal: float
-    noise: float
-    weights: Values
-
-
-class _Prior(NamedTuple):
-    """Where the search starts, and how far a weight may stray from the common one.
-
-    The vector that is searched holds the logarithms of the signal variance, the noise variance and
-    the common weight, then each feature's departure from it in units of `spread`: all but the
-    common part has mean 0 or the logarithm of the noise.
-    """
-
-    means: Values
-    deviations: Values
-    spread: float
-
-    @classmethod
-    def of(cls, features: int, *, spread: float, noise: float) -> Self:
-        means = np.zeros(3 + features)
-        # A cell and another differ in all features: the sum of the weights stays below 1.
-        means[1:3] = np.log(noise), -np.log(features) - 1
-        deviations = np.ones(3 + features)
-        deviations[:3] = _SIGNAL_SPREAD, _NOISE_SPREAD, _COMMON_SPREAD
-        return cls(means, deviations, spread)
-
-    def read(self, vector: Values) -> _Hyperparameters:
-        signal, noise = np.exp(vector[:2])
-        return _Hyperparameters(signal, noise, np.exp(vector[2] + self.spread * vector[3:]))
-
-    def cost(self, vector: Values) -> tuple[float, Values]:
-        """Return the negative log density, up to a constant, and its gradient."""
-        away = (vector - self.means) / self.deviations
-        return 0.5 * float(away @ away), away / self.deviations
 
 
 class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -162,10 +123,10 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._target_mean = float(np.mean(target))
         self._target_std = float(np.std(target)) or 1.0
         target = (target - self._target_mean) / self._target_std
-        prior = _Prior.of(x.shape[1], spread=self.weight_spread, noise=self.noise)
+        prior = Prior.of(x.shape[1], spread=self.weight_spread, noise=self.noise)
         # Threads gain little on small matrices, and their number would change the last digits.
         with threadpool_limits(limits=1, user_api="blas"):
-            noises = _relative_noises(target, self.noise_slope)
+            noises = relative_noises(target, self.noise_slope)
             self._vector = self._search(x, target, noises, prior)
             found = prior.read(self._vector)
             self._posterior(x, target, noises, found)
@@ -174,7 +135,7 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.noise_std_ = float(np.sqrt(found.noise)) * self._target_std
         return self
 
-    def _search(self, x: Values, target: Values, noises: Values, prior: _Prior) -> Values:
+    def _search(self, x: Values, target: Values, noises: Values, prior: Prior) -> Values:
         start = prior.means
         if self.warm_start and len(getattr(self, "_vector", ())) == len(start):
             start = self._vector
@@ -182,34 +143,25 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             drawn = check_random_state(self.random_state).permutation(len(x))[: self.max_rows]
             x, target, noises = x[drawn], target[drawn], noises[drawn]
         found = minimize(
-            _negative_log_posterior,
+            negative_log_posterior,
             start,
             args=(x, target, noises, prior),
             jac=True,
             method="L-BFGS-B",
-            # Far from any plausible value, where exponentials would overflow.
-            bounds=list(
-                zip(
-                    prior.means - _FAR * prior.deviations,
-                    prior.means + _FAR * prior.deviations,
-                    strict=True,
-                )
-            ),
+            bounds=prior.bounds(),
             options={"maxiter": self.max_iter},
         )
         self.n_iter_ = max(1, int(found.nit))
         vector: Values = found.x
         return vector
 
-    def _posterior(
-        self, x: Values, target: Values, noises: Values, found: _Hyperparameters
-    ) -> None:
+    def _posterior(self, x: Values, target: Values, noises: Values, found: Hyperparameters) -> None:
         self._signal = found.signal
         self._root_weights = np.sqrt(5 * found.weights)
         self._rows = x * self._root_weights
-        covariance = _squared_distances(self._rows, self._rows)
-        _to_covariance(covariance, found.signal)
-        covariance[np.diag_indices(len(x))] += found.noise * noises + _JITTER
+        covariance = squared_distances(self._rows, self._rows)
+        to_covariance(covariance, found.signal)
+        covariance[np.diag_indices(len(x))] += found.noise * noises + JITTER
         self._factor = factorise(covariance, lower=True, overwrite_a=True, check_finite=False)
         self._dual = cho_solve((self._factor, True), target, check_finite=False)
 
@@ -237,8 +189,8 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         factor = self._factor.astype(x.dtype, copy=False) if return_std else None
         mean, variance = np.empty(len(x)), np.empty(len(x))
         for block in gen_batches(len(x), max(1, _ENTRIES_AT_ONCE // len(rows))):
-            covariance = _squared_distances(x[block] * root, rows)
-            _to_covariance(covariance, self._signal)
+            covariance = squared_distances(x[block] * root, rows)
+            to_covariance(covariance, self._signal)
             mean[block] = covariance @ dual
             if factor is not None:
                 known = solve_triangular(factor, covariance.T, lower=True, check_finite=False)
@@ -246,61 +198,4 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         mean = mean * self._target_std + self._target_mean
         if factor is None:
             return mean
-        return mean, np.sqrt(np.maximum(variance, _JITTER)) * self._target_std
-
-
-def _relative_noises(target: Values, slope: float) -> Values:
-    shares = rankdata(target) / len(target)
-    noises: Values = np.maximum(_LOW / shares, 1) ** slope
-    return noises
-
-
-def _squared_distances(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    squared = a @ (-2 * b.T)
-    squared += np.einsum("rf,rf->r", a, a)[:, None]
-    squared += np.einsum("rf,rf->r", b, b)
-    result: NDArray[Any] = np.maximum(squared, 0, out=squared)
-    return result
-
-
-def _to_covariance(squared: NDArray[Any], signal: float) -> None:
-    """Turn five times the squared distances into covariances, in place."""
-    distances = np.sqrt(squared)
-    squared /= 3
-    squared += distances
-    squared += 1
-    np.negative(distances, out=distances)
-    squared *= np.exp(distances, out=distances)
-    squared *= signal
-
-
-def _negative_log_posterior(
-    vector: Values, x: Values, target: Values, noises: Values, prior: _Prior
-) -> tuple[float, Values]:
-    found = prior.read(vector)
-    rows = x * np.sqrt(5 * found.weights)
-    distances = np.sqrt(_squared_distances(rows, rows))
-    # With r for the distance: covariance is signal (1 + r + r²/3) exp(-r).
-    steep = found.signal * np.exp(-distances)
-    covariance = steep * (1 + distances + distances**2 / 3)
-    noisy = covariance.copy()
-    noisy[np.diag_indices(len(x))] += found.noise * noises + _JITTER
-    try:
-        factor = factorise(noisy, lower=True, overwrite_a=True, check_finite=False)
-    except LinAlgError:
-        return _IMPOSSIBLE, np.zeros_like(vector)
-    dual = cho_solve((factor, True), target, check_finite=False)
-    cost, gradient = prior.cost(vector)
-    cost += 0.5 * float(target @ dual) + float(np.log(np.diag(factor)).sum())
-    inverse = lapack.dpotri(factor, lower=1)[0]
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    by_covariance = 0.5 * (inverse - np.outer(dual, dual))
-    by_square = by_covariance * steep * (1 + distances) / -6
-    by_weight = 2 * (
-        by_square.sum(axis=1) @ rows**2 - np.einsum("rf,rf->f", rows, by_square @ rows)
-    )
-    gradient[0] += np.sum(by_covariance * covariance)
-    gradient[1] += found.noise * np.diag(by_covariance) @ noises
-    gradient[2] += by_weight.sum()
-    gradient[3:] += prior.spread * by_weight
-    return cost, gradient
+        return mean, np.sqrt(np.maximum(variance, JITTER)) * self._target_std

@@ -7,7 +7,10 @@ from tables import load_rows, nasbench201_rows
 
 from mbml.datasets import META_DATASETS
 from mbml.errors import UsageError
+from mbml.features.registry import feature_set
 from mbml.frames import learning_problem
+from mbml.predictors.intervals import predict_interval
+from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.training import train
 
 VIEW = META_DATASETS["meta_nasbench201_cifar100_200epochs"]
@@ -46,3 +49,15 @@ def test_cifar10_learns_from_the_validation_of_its_paired_view(warehouse, tmp_pa
     assert report.problem.dataset.target_view == "meta_nasbench201_cifar10valid_200epochs"
     assert report.problem.y.tolist() == [0.5 + index / 200 for index in range(30)]
     assert {row.chosen_test_accuracy for row in report.top} == {0.9}
+
+
+@pytest.mark.parametrize("name", [one.name for one in PREDICTORS.values() if one.intervals])
+def test_a_cell_alone_is_predicted_as_within_its_view(warehouse, tmp_path, name):
+    load_rows(warehouse, nasbench201_rows(60), tmp_path / "a.parquet")
+    report = train(warehouse, VIEW.name, predictor_name=name, train_size=20, intervals=True)
+    keys = report.problem.rows["arch_key"][report.split.held_out]
+    for key, predicted in list(zip(keys, report.predicted, strict=True))[:5]:
+        x = feature_set(report.features).of_cells("nasbench201", [key])
+        accuracy, lower, upper = predict_interval(report.regressor, x)
+        assert accuracy == pytest.approx(predicted, abs=1e-5)
+        assert 0 <= lower <= accuracy <= upper <= 1
