@@ -30,6 +30,8 @@ class Predictor:
         The feature set that it is made for.
     intervals
         Whether `mbml.predictors.intervals` can say how far its predictions may be off.
+    most_rows
+        Most rows that it can learn from, where its memory grows with their square.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Predictor:
     prepare: Callable[..., Any] = published
     features: str = "published"
     intervals: bool = False
+    most_rows: int | None = None
 
 
 def _linear_regression(seed: int) -> Any:  # noqa: ARG001
@@ -72,6 +75,9 @@ def _xgboost(seed: int) -> Any:
 
     return CrossValidated(_boosted_trees(seed), random_state=seed)
 
+
+#: Two gigabytes for the matrices of one process.
+_MOST_ROWS = 10_000
 
 #: Groups of topology features that add nothing to the others where rows are few.
 _FINE = ("G", "PE")
@@ -137,6 +143,7 @@ PREDICTORS: dict[str, Predictor] = {
             prepare=standardised,
             features="topology",
             intervals=True,
+            most_rows=_MOST_ROWS,
         ),
         Predictor(
             name="blend",
@@ -145,6 +152,7 @@ PREDICTORS: dict[str, Predictor] = {
             prepare=standardised,
             features="topology",
             intervals=True,
+            most_rows=_MOST_ROWS,
         ),
         Predictor(
             name="dummy",

@@ -171,8 +171,13 @@ def train_on(
     intervals: bool = False,
 ) -> TrainReport:
     """Train a predictor on what was read before; takes the parameters of `train`."""
-    rows = splits.draw(split, problem.rows, tested.rows, train_size=train_size, seed=seed)
     chosen = predictor(predictor_name)
+    if chosen.most_rows is not None and train_size > chosen.most_rows:
+        raise UsageError(
+            f"--train-size {train_size} does not fit: {chosen.name} learns from at most"
+            f" {chosen.most_rows} rows, as its memory grows with their square; try xgboost"
+        )
+    rows = splits.draw(split, problem.rows, tested.rows, train_size=train_size, seed=seed)
     columns = Columns.of(features, problem.dataset.benchmark)
     regressor = chosen.prepare(chosen.make(seed), columns, problem.dataset)
     started = time.perf_counter()

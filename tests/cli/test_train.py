@@ -91,6 +91,10 @@ BAD = [
     (("train", VIEW, "--features", "publishd"), "did you mean 'published'"),
     (("train", VIEW, "--train-size", "60"), "does not fit: 60 rows"),
     (("train", VIEW, "--train-size", "0"), "does not fit"),
+    (
+        ("train", VIEW, "--predictor", "gp", "--train-size", "10001"),
+        "memory grows with their square",
+    ),
     (("train", VIEW, "--train-size", "many"), "a valid integer"),
     (("train", VIEW, "--seed", "-1", *SMALL), "--seed -1 does not fit"),
     (("train", VIEW, "--target", "parameters"), "cannot be a target"),
