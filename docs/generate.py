@@ -44,7 +44,8 @@ def data_page() -> str:
     ):
         parts.append("\n# Tables\n")
         tables = warehouse.rows(
-            "select table_name, comment from duckdb_tables() where not internal order by table_oid"
+            "select if(schema_name = 'main', '', schema_name || '.') || table_name, comment"
+            " from duckdb_tables() where not internal order by table_oid"
         )
         parts.extend(_relation(warehouse, name, comment) for name, comment in tables)
         parts.append("\n# Views\n")
@@ -76,7 +77,7 @@ def _columns(warehouse: Warehouse, name: str) -> str:
     rows = warehouse.rows(
         "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
         " order by column_index",
-        [name],
+        [name.rpartition(".")[2]],
     )
     with_role = name in META_DATASETS or name.startswith("meta_")
     lines = ["| column | type |" + (" role |" if with_role else "") + " meaning |\n"]

@@ -21,6 +21,10 @@ class WarehouseError(MbmlError):
     """The warehouse is missing, locked, no DuckDB file, or of another schema version: exit 3."""
 
 
+class LockedError(WarehouseError):
+    """Another process holds the warehouse; it may be free a moment later: exit 3."""
+
+
 class CheckError(MbmlError):
     """Loaded data breaks a check; nothing of it was kept: exit 4."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mbml.datasets import META_DATASETS, Role, role_of
 from mbml.errors import UsageError, unknown_name
@@ -11,7 +14,6 @@ from mbml.errors import UsageError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -55,6 +57,16 @@ class LearningProblem:
     is_surrogate: bool
     feature_epochs: int = 0
     feature_seconds: float | None = 0.0
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of keys, features, targets and outcomes: another one, other data."""
+        digest = hashlib.sha256()
+        for column in ("arch_key", *_OUTCOMES_KEPT):
+            digest.update(self.rows[column].cast(str).fill_null("").str.join("\n")[0].encode())
+        digest.update(np.ascontiguousarray(self.y).tobytes())
+        for series in self.x:
+            digest.update(series.name.encode() + b"\0" + series.to_numpy().tobytes())
+        return digest.hexdigest()
 
 
 def read_view(

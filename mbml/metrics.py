@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -75,6 +76,25 @@ def spearman_rho(true: Values, predicted: Values) -> float:
     return float(np.corrcoef(*ranks)[0, 1])
 
 
+def precision_at_k(true: Values, predicted: Values, k: int) -> float:
+    """Return the share of the first k by prediction that are among the k best by truth.
+
+    Of equal predictions the earlier row comes first; whoever is as good as the k-th best counts.
+    """
+    k = min(k, len(true))
+    first = np.argsort(-predicted, kind="stable")[:k]
+    return float(np.mean(true[first] >= np.partition(true, -k)[-k]))
+
+
+def regret_at_k(true: Values, predicted: Values, k: int) -> float:
+    """Return how far the best of the first k by prediction stays below the best of all.
+
+    Of equal predictions the earlier row comes first.
+    """
+    first = np.argsort(-predicted, kind="stable")[:k]
+    return float(np.max(true) - np.max(true[first]))
+
+
 METRICS: tuple[Metric, ...] = (
     Metric(
         name="mae",
@@ -95,6 +115,28 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="r2", direction="higher", low=-math.inf, high=1, unit="", score=r2),
     Metric(name="kendall_tau", direction="higher", low=-1, high=1, unit="", score=kendall_tau),
     Metric(name="spearman_rho", direction="higher", low=-1, high=1, unit="", score=spearman_rho),
+    *(
+        Metric(
+            name=f"precision_at_{k}",
+            direction="higher",
+            low=0,
+            high=1,
+            unit="fraction",
+            score=partial(precision_at_k, k=k),
+        )
+        for k in (10, 100)
+    ),
+    *(
+        Metric(
+            name=f"regret_at_{k}",
+            direction="lower",
+            low=0,
+            high=1,
+            unit="fraction",
+            score=partial(regret_at_k, k=k),
+        )
+        for k in (1, 10, 100)
+    ),
 )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mbml.errors import UsageError, unknown_name
+from mbml.errors import SourceError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
 #: The splits by name, each with the column whose values training and held-out rows never share.
-SPLITS = {"published": "arch_id", "functional_id": "functional_id"}
+SPLITS = {"published": "arch_id", "graph_id": "graph_id", "functional_id": "functional_id"}
+
+_FILE = "file:"
 
 
 class Split(NamedTuple):
@@ -64,7 +68,8 @@ def draw(
     Parameters
     ----------
     name
-        `published` keeps architectures apart; `functional_id` all cells that compute the same.
+        `published` keeps architectures apart, `graph_id` isomorphic cells, `functional_id` all
+        cells that compute the same; `file:PATH` takes the rows that a file names (`save`).
     rows, tested
         Keys of the rows to draw from, and of those to hold out from: mostly the same.
     train_size, seed
@@ -75,8 +80,10 @@ def draw(
     UsageError
         There is no such split, or it leaves too few rows.
     """
+    if name.startswith(_FILE):
+        return _saved(name, rows, tested, train_size=train_size)
     if name not in SPLITS:
-        raise unknown_name("split", name, SPLITS)
+        raise unknown_name("split", name, [*SPLITS, _FILE + "PATH"])
     train = published(len(rows), train_size=train_size, seed=seed).train
     key = SPLITS[name]
     seen = tested[key].is_in(rows[key][train].unique().implode())
@@ -87,3 +94,72 @@ def draw(
             " to train on"
         )
     return Split(name, train, held_out)
+
+
+def identity(name: str) -> str:
+    """Return the name of a split as results keep it: a file's by its content, wherever it lies."""
+    if not name.startswith(_FILE):
+        return name
+    path = _file_of(name)
+    return f"{_FILE}{path.name}#{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+
+
+def save(split: Split, rows: pl.DataFrame, tested: pl.DataFrame, path: Path) -> None:
+    """Write a split as CSV: `arch_key` and `part` (`train` or `held_out`), in the split's order."""
+    import polars as pl
+
+    parts = [(rows, split.train, "train"), (tested, split.held_out, "held_out")]
+    pl.concat(
+        frame[index].select("arch_key", pl.lit(part).alias("part")) for frame, index, part in parts
+    ).write_csv(path)
+
+
+def _saved(name: str, rows: pl.DataFrame, tested: pl.DataFrame, *, train_size: int) -> Split:
+    import polars as pl
+
+    path = _file_of(name)
+    try:
+        saved = pl.read_csv(path, schema={"arch_key": pl.String, "part": pl.String})
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise SourceError(path, "", f"no table of arch_key and part: {error}") from None
+    twice = saved.filter(pl.col("arch_key").is_duplicated())
+    if twice.height:
+        raise SourceError(path, f"key {twice['arch_key'][0]}", "stands there twice")
+    train = _places(path, saved, "train", rows)
+    held_out = _places(path, saved, "held_out", tested)
+    if len(train) + len(held_out) != saved.height:
+        raise SourceError(path, "", "has another part than train and held_out")
+    if len(train) != train_size:
+        raise UsageError(
+            f"--train-size {train_size} does not fit: {path} names {len(train)} rows to train on;"
+            f" say --train-size {len(train)}"
+        )
+    return Split(name, train, np.sort(held_out))
+
+
+def _places(path: Path, saved: pl.DataFrame, part: str, rows: pl.DataFrame) -> NDArray[np.intp]:
+    import polars as pl
+
+    found = (
+        saved.filter(pl.col("part") == part)
+        .join(rows.with_row_index("place"), on="arch_key", how="left", maintain_order="left")
+        .select("arch_key", "place")
+    )
+    unknown = found.filter(pl.col("place").is_null())
+    if unknown.height:
+        raise SourceError(
+            path,
+            f"key {unknown['arch_key'][0]}",
+            "the view has no such row with a target and all features",
+            f"{unknown.height} of {found.height} {part} keys are not there",
+        )
+    if not found.height:
+        raise SourceError(path, "", f"names no row as {part}")
+    return found["place"].to_numpy().astype(np.intp)
+
+
+def _file_of(name: str) -> Path:
+    path = Path(name.removeprefix(_FILE))
+    if not path.is_file():
+        raise UsageError(f"--split {name}: no such file; mbml train --save-split PATH writes one")
+    return path

@@ -10,7 +10,11 @@ from mbml.errors import UsageError
 from mbml.splits import SPLITS, draw, published
 
 ROWS = pl.DataFrame(
-    {"arch_id": range(100), "functional_id": [f"class {index // 4}" for index in range(100)]}
+    {
+        "arch_id": range(100),
+        "graph_id": [f"graph {index // 2}" for index in range(100)],
+        "functional_id": [f"class {index // 4}" for index in range(100)],
+    }
 )
 
 

@@ -116,3 +116,25 @@ def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | Non
             bar.update(task, completed=done, records=records, rate=rate)
 
         yield update
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show steps done, their number and the time left on a terminal's stderr; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeLeft(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +23,11 @@ def register(app: typer.Typer) -> None:
 def train(
     view: Annotated[str, typer.Argument(help="A meta-dataset; `mbml views` lists them.")],
     predictor: Annotated[
-        str, typer.Option(help="linear_regression, random_forest, xgboost, gp, blend or dummy.")
+        str,
+        typer.Option(
+            help="linear_regression, sgd, lasso, bayesian_ridge, k_neighbors, decision_tree, svr,"
+            " mlp, ada_boost, gradient_boosting, random_forest, xgboost, gp, blend or dummy."
+        ),
     ] = "random_forest",
     features: Annotated[
         str | None,
@@ -37,12 +42,16 @@ def train(
     split: Annotated[
         str,
         typer.Option(
-            help="published holds out all other architectures; functional_id those alone that"
-            " compute something else than each training one."
+            help="published holds out all other architectures; graph_id and functional_id those"
+            " alone that share neither graph nor function with a training one; file:PATH reads a"
+            " saved split."
         ),
     ] = "published",
     test_view: Annotated[
         str | None, typer.Option(help="Test on another view of the benchmark, not on this one.")
+    ] = None,
+    save_split: Annotated[
+        Path | None, typer.Option(help="Write the keys of the split to this CSV file.")
     ] = None,
     intervals: Annotated[
         bool, typer.Option("--intervals", help="Score the 90 % intervals too, which takes longer.")
@@ -57,6 +66,7 @@ def train(
     In Python: mbml.predictors.training.train(warehouse, view)
     """
     from mbml.predictors.training import train as run_training
+    from mbml.splits import save
     from mbml.store import open_warehouse
 
     with open_warehouse(warehouse) as opened:
@@ -72,6 +82,8 @@ def train(
             test_view=test_view,
             intervals=intervals,
         )
+    if save_split is not None:
+        save(report.split, report.problem.rows, report.tested.rows, save_split)
     if report.problem.left_out:
         say(
             f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
@@ -86,7 +98,9 @@ def train(
 
 def flat_report(report: TrainReport) -> dict[str, Any]:
     """Return a training as one flat object, each key once."""
-    flat: dict[str, Any] = {
+    from mbml.predictors.training import flat_scores
+
+    return {
         "view": report.problem.dataset.name,
         "predictor": report.predictor,
         "features": report.features,
@@ -101,16 +115,11 @@ def flat_report(report: TrainReport) -> dict[str, Any]:
         "surrogate": report.problem.is_surrogate,
         "held_out": len(report.split.held_out),
         "left_out": report.problem.left_out,
-        **report.scores,
+        **flat_scores(report),
         **_interval_scores(report),
         "fit_seconds": report.fit_seconds,
         "predict_seconds": report.predict_seconds,
     }
-    for row in report.top:
-        flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
-        flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
-        flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
-    return flat
 
 
 def _interval_scores(report: TrainReport) -> dict[str, float]:

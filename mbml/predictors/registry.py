@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mbml.errors import unknown_name
+from mbml.predictors import classic
 from mbml.predictors.preparation import published, standardised
 
 if TYPE_CHECKING:
@@ -41,18 +42,6 @@ class Predictor:
     features: str = "published"
     intervals: bool = False
     most_rows: int | None = None
-
-
-def _linear_regression(seed: int) -> Any:  # noqa: ARG001
-    from sklearn.linear_model import LinearRegression
-
-    return LinearRegression()
-
-
-def _random_forest(seed: int) -> Any:
-    from sklearn.ensemble import RandomForestRegressor
-
-    return RandomForestRegressor(n_estimators=300, min_samples_leaf=5, random_state=seed)
 
 
 def _boosted_trees(seed: int) -> Any:
@@ -109,24 +98,63 @@ def _blend(seed: int) -> Any:
     )
 
 
-def _dummy(seed: int) -> Any:  # noqa: ARG001
-    from sklearn.dummy import DummyRegressor
-
-    return DummyRegressor()
-
-
 PREDICTORS: dict[str, Predictor] = {
     one.name: one
     for one in (
         Predictor(
             name="linear_regression",
             meaning="ordinary least squares",
-            make=_linear_regression,
+            make=classic.linear_regression,
+        ),
+        Predictor(
+            name="sgd",
+            meaning="linear, by stochastic gradient descent",
+            make=classic.sgd,
+        ),
+        Predictor(
+            name="lasso",
+            meaning="linear with an L1 penalty",
+            make=classic.lasso,
+        ),
+        Predictor(
+            name="bayesian_ridge",
+            meaning="linear, finds its penalty itself",
+            make=classic.bayesian_ridge,
+        ),
+        Predictor(
+            name="k_neighbors",
+            meaning="mean of the 15 nearest architectures",
+            make=classic.k_neighbors,
+        ),
+        Predictor(
+            name="decision_tree",
+            meaning="one tree, at least 10 architectures in a leaf",
+            make=classic.decision_tree,
+        ),
+        Predictor(
+            name="svr",
+            meaning="support vectors, radial kernel",
+            make=classic.svr,
+        ),
+        Predictor(
+            name="mlp",
+            meaning="one hidden layer of 100 units",
+            make=classic.mlp,
+        ),
+        Predictor(
+            name="ada_boost",
+            meaning="150 trees of depth 3, boosted by reweighting",
+            make=classic.ada_boost,
+        ),
+        Predictor(
+            name="gradient_boosting",
+            meaning="300 trees of depth 3, boosted by gradients",
+            make=classic.gradient_boosting,
         ),
         Predictor(
             name="random_forest",
             meaning="300 trees, at least 5 architectures in a leaf",
-            make=_random_forest,
+            make=classic.random_forest,
         ),
         Predictor(
             name="xgboost",
@@ -157,7 +185,7 @@ PREDICTORS: dict[str, Predictor] = {
         Predictor(
             name="dummy",
             meaning="the mean of the training targets: the floor",
-            make=_dummy,
+            make=classic.dummy,
         ),
     )
 }

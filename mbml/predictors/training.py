@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mbml.datasets import MetaDataset
     from mbml.features.registry import FeatureSet
     from mbml.frames import LearningProblem
+    from mbml.predictors.registry import Predictor
     from mbml.splits import Split
     from mbml.store import Warehouse
 
@@ -169,9 +170,13 @@ def train_on(
     seed: int,
     split: str = "published",
     intervals: bool = False,
+    lookup: Callable[[str], Predictor] = predictor,
 ) -> TrainReport:
-    """Train a predictor on what was read before; takes the parameters of `train`."""
-    chosen = predictor(predictor_name)
+    """Train a predictor on what was read before.
+
+    Takes the parameters of `train`, and with `lookup` another registry to find the predictor in.
+    """
+    chosen = lookup(predictor_name)
     if chosen.most_rows is not None and train_size > chosen.most_rows:
         raise UsageError(
             f"--train-size {train_size} does not fit: {chosen.name} learns from at most"
@@ -248,3 +253,13 @@ def _test_dataset(dataset: MetaDataset, name: str) -> MetaDataset:
             f" {dataset.benchmark}; name one of its views, such as {near[-1]}"
         )
     return other
+
+
+def flat_scores(report: TrainReport) -> dict[str, float | None]:
+    """Return the held-out scores of a training and its top-k table, each number by a name."""
+    flat: dict[str, float | None] = dict(report.scores)
+    for row in report.top:
+        flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
+        flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
+        flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
+    return flat

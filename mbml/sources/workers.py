@@ -68,7 +68,7 @@ def map_in_workers(
         return
     # A fork would copy the threads' locks of DuckDB and Arrow in whatever state they are in.
     pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=follow_parent
     )
     try:
         yield from _in_order(pool, function, items, count * _WAITING_EACH)
@@ -93,7 +93,7 @@ def _in_order(
         try:
             while failure is None and len(waiting) < limit:
                 item = next(source)
-                with _quiet_start():
+                with quiet_start():
                     waiting.append(pool.submit(function, item))
         except StopIteration:
             break
@@ -107,7 +107,7 @@ def _in_order(
         raise failure
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Make this worker leave interrupts to its parent, and end when the parent does.
 
     A worker holds both ends of the queue it reads from, so would never learn of the parent's death.
@@ -120,12 +120,12 @@ def _follow_parent() -> None:
 
 
 @contextmanager
-def _quiet_start() -> Iterator[None]:
+def quiet_start() -> Iterator[None]:
     """Let a worker start without the user's script and without the user's interrupts.
 
     A spawned process first runs the parent's main script again; one without an
     ``if __name__ == "__main__"`` guard would load the file a second time. And an interrupt before
-    `_follow_parent` would print a traceback.
+    `follow_parent` would print a traceback.
     """
     with _starting:
         main = sys.modules["__main__"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
-from mbml.errors import MbmlError, UsageError, WarehouseError
+from mbml.errors import LockedError, MbmlError, UsageError, WarehouseError
 from mbml.store.schema import apply_definitions, check_version, create_tables
 
 if TYPE_CHECKING:
@@ -162,16 +162,16 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         con.execute("set python_enable_replacements = false")
         con.execute("set enable_progress_bar = false")  # it would stand on stdout
     except duckdb.Error as error:
-        raise WarehouseError(_why_not_opened(path, str(error))) from error
+        raise _why_not_opened(path, str(error)) from error
     return con
 
 
-def _why_not_opened(path: Path, message: str) -> str:
+def _why_not_opened(path: Path, message: str) -> WarehouseError:
     if "lock" in message.lower():
         holder = re.search(r"PID (\d+)", message)
         by = f" by process {holder.group(1)}" if holder else ""
-        return f"{path}: locked{by}; wait for it to end, or stop it, and try again"
+        return LockedError(f"{path}: locked{by}; wait for it to end, or stop it, and try again")
     if "not a valid DuckDB database file" in message:
-        return f"{path}: not a DuckDB file; choose another with --warehouse"
+        return WarehouseError(f"{path}: not a DuckDB file; choose another with --warehouse")
     first = message.strip().splitlines()[0]
-    return f"{path}: cannot be opened: {first}"
+    return WarehouseError(f"{path}: cannot be opened: {first}")

@@ -1,0 +1,62 @@
+"""`mbml compare`: our scores of the published study beside the published ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mbml.cli.diagnostics import say
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.output import write_frame
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(compare)
+
+
+def compare(
+    views: Annotated[
+        list[str] | None, typer.Argument(help="Published meta-datasets; all evaluated by default.")
+    ] = None,
+    train_size: Annotated[
+        list[int] | None, typer.Option(help="A training size; may be repeated.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="mae, mse or r2; may be repeated. All by default.")
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="table, csv, json, jsonl, parquet or markdown.")
+    ] = "table",
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    json: JsonOption = False,
+) -> None:
+    """Compare the fits of `mbml evaluate --preset published` with the published study.
+
+    Each row has the mean, population deviation and median over the seeds, ours and published, and
+    the differences; seeds is the number of our fits. Accuracies are fractions.
+
+    Example: mbml compare --train-size 172 --metric r2
+
+    In Python: mbml.predictors.comparison.compare(warehouse)
+    """
+    from mbml.predictors import comparison
+    from mbml.store.results import with_warehouse
+
+    frame = with_warehouse(
+        warehouse,
+        lambda opened: comparison.compare(
+            opened,
+            views=views or (),
+            train_sizes=train_size or (),
+            metrics=metric or comparison.METRICS,
+        ),
+        waiting=say,
+    )
+    if frame["surrogate"].any():
+        say("SURROGATE DATA: ours are of invented numbers, not measurements")
+    missing = frame.filter(frame["seeds"] == 0).height
+    if missing:
+        say(f"note: of {missing} of {frame.height} rows no fit is stored")
+    write_frame(frame, "json" if json else output_format)

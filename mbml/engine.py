@@ -1,0 +1,98 @@
+"""Where work runs: here, or in processes of this machine, each of which gets the data once."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mbml.errors import MbmlError
+from mbml.sources.workers import follow_parent, quiet_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+    from concurrent.futures import Future
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_shared: Any = None
+
+
+def run(
+    function: Callable[[Any, Task], Result], tasks: Iterable[Task], *, shared: Any, jobs: int
+) -> Generator[Result]:
+    """Apply a function to the same data and one task after the other; results as they complete.
+
+    A task is taken from the iterable only when a process is free for it, so that the iterable can
+    leave out what has become needless. Closing the iterator, or an interrupt, ends the processes at
+    once.
+
+    Parameters
+    ----------
+    function
+        A function at the top level of an importable module, of the shared data and a task.
+    tasks
+        The tasks.
+    shared
+        Data that every task needs; sent to each process once.
+    jobs
+        Number of processes; one means none: the work is done here.
+
+    Raises
+    ------
+    MbmlError
+        A process was killed.
+    """
+    if jobs <= 1:
+        for task in tasks:
+            yield function(shared, task)
+        return
+    others = set(multiprocessing.active_children())
+    # A fork would copy the threads' locks of DuckDB and Arrow in whatever state they are in.
+    pool = ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_receive,
+        initargs=(shared,),
+    )
+    complete = False
+    try:
+        yield from _as_completed(pool, function, iter(tasks), jobs)
+        complete = True
+    except BrokenProcessPool:
+        raise MbmlError(
+            "a worker process ended unexpectedly; was it killed for lack of memory?"
+        ) from None
+    finally:
+        if not complete:
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _as_completed(
+    pool: ProcessPoolExecutor, function: Callable[[Any, Task], Result], tasks: Any, jobs: int
+) -> Generator[Result]:
+    running: set[Future[Result]] = set()
+    while True:
+        for task in islice(tasks, jobs - len(running)):
+            with quiet_start():
+                running.add(pool.submit(_apply, function, task))
+        if not running:
+            return
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        for one in finished:
+            yield one.result()
+
+
+def _receive(shared: Any) -> None:
+    global _shared  # noqa: PLW0603 (what an initializer leaves behind for its process)
+    follow_parent()
+    _shared = shared
+
+
+def _apply(function: Callable[[Any, Task], Result], task: Task) -> Result:
+    return function(_shared, task)

@@ -1,0 +1,132 @@
+"""Scores of the published study beside ours, row by row.
+
+`data/published_study.csv` holds means, deviations and medians over ten seeds as the outputs of the
+study's own notebooks print them (MbML-NAS, Information Sciences 649:119642): NAS-Bench-201 at six
+training sizes, NAS-Bench-101 at 860. Deviations are population ones, there and here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from mbml.errors import UsageError, unknown_name
+from mbml.predictors.evaluation import PROTOCOL_VERSION
+from mbml.store.results import published_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mbml.store import Warehouse
+
+METRICS = ("mae", "mse", "r2")
+_STATISTICS = ("mean", "std", "median")
+_ROW = ["view", "train_size", "predictor", "metric"]
+
+
+def published() -> pl.DataFrame:
+    """Return the published scores.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `view, train_size, predictor, metric, published_seeds` and `published_mean`, `_std`
+        and `_median`, of accuracies as fractions; NULL where not printed.
+    """
+    wide = pl.read_csv(Path(__file__).parent / "data" / "published_study.csv")
+    return pl.concat(
+        wide.select(
+            "view",
+            "train_size",
+            "predictor",
+            pl.lit(metric).alias("metric"),
+            pl.col("seeds").alias("published_seeds"),
+            *(
+                pl.col(f"{metric}_{name}").cast(pl.Float64).alias(f"published_{name}")
+                for name in _STATISTICS
+            ),
+        )
+        for metric in METRICS
+    )
+
+
+def compare(
+    warehouse: Warehouse,
+    *,
+    views: Sequence[str] = (),
+    train_sizes: Sequence[int] = (),
+    metrics: Sequence[str] = METRICS,
+) -> pl.DataFrame:
+    """Put our scores of the study beside the published ones.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse, in which `mbml evaluate --preset published` stored fits.
+    views, train_sizes
+        Which rows of the publication; by default those that any fit is stored of.
+    metrics
+        Which scores.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row per published view, size, predictor and score: `seeds` is the number of fits behind
+        ours, 0 with NULL scores where none is stored; `difference` is our mean minus the published
+        one, `median_difference` likewise.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown, or nothing is stored.
+    """
+    for metric in metrics:
+        if metric not in METRICS:
+            raise unknown_name("published score", metric, METRICS)
+    theirs = published()
+    for view in views:
+        if view not in theirs["view"]:
+            raise unknown_name("view of the publication", view, theirs["view"].unique())
+    scores = published_scores(warehouse, PROTOCOL_VERSION)
+    if scores.is_empty():
+        raise UsageError(
+            f"{warehouse.path} holds no fits of the published study; make some first:"
+            " mbml evaluate VIEW --preset published"
+        )
+    ours = scores.group_by(_ROW).agg(
+        pl.len().alias("seeds").cast(pl.Int64),
+        pl.col("is_surrogate").any().alias("surrogate"),
+        pl.col("value").mean().alias("mean"),
+        pl.col("value").std(ddof=0).alias("std"),
+        pl.col("value").median().alias("median"),
+    )
+    wanted_views = list(views) or scores["view"].unique().to_list()
+    sizes = list(train_sizes) or scores["train_size"].unique().to_list()
+    return (
+        theirs.filter(
+            pl.col("view").is_in(wanted_views),
+            pl.col("train_size").is_in(sizes),
+            pl.col("metric").is_in(list(metrics)),
+        )
+        .join(
+            ours.with_columns(pl.col("train_size").cast(pl.Int64)),
+            on=_ROW,
+            how="left",
+            maintain_order="left",
+        )
+        .select(
+            *_ROW,
+            pl.col("seeds").fill_null(0),
+            pl.col("surrogate").fill_null(value=False),
+            "mean",
+            "std",
+            "median",
+            "published_mean",
+            "published_std",
+            "published_median",
+            (pl.col("mean") - pl.col("published_mean")).alias("difference"),
+            (pl.col("median") - pl.col("published_median")).alias("median_difference"),
+        )
+    )

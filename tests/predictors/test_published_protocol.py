@@ -1,0 +1,120 @@
+"""The published study: what its searches draw, and the numbers that come out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mbml.datasets import meta_dataset
+from mbml.errors import UsageError
+from mbml.features.problem import learning_problem
+from mbml.features.registry import feature_set
+from mbml.predictors.comparison import published
+from mbml.predictors.published_grids import GRIDS, living
+from mbml.predictors.published_protocol import (
+    OURS,
+    PUBLISHED,
+    SEEDS,
+    TRAIN_SIZES,
+    drawn,
+    published_predictor,
+    search,
+)
+from mbml.predictors.training import train_on
+from mbml.sources.table import open_tables
+from mbml.store import ingest, open_warehouse
+
+VIEW = "meta_nasbench201_cifar100_200epochs"
+
+
+@pytest.mark.filterwarnings("ignore:Solver terminated early", "ignore:Some inputs do not have OOB")
+@pytest.mark.parametrize("name", GRIDS)
+def test_every_value_of_a_grid_is_accepted_by_the_estimator(name):
+    estimator = type(search(name, 0).estimator)
+    rng = np.random.default_rng(0)
+    x, y = rng.random((60, 3)), rng.random(60)
+    grid = GRIDS[name]
+    first = {key: values[0] for key, values in grid.items()}
+    for key, values in grid.items():
+        for value in (values[0], values[-1], *(one for one in values if isinstance(one, str))):
+            settings = living(name, first | {key: value})
+            estimator(**settings | ({"n_estimators": 2} if "n_estimators" in settings else {})).fit(
+                x, y
+            )
+
+
+def test_draws_are_those_of_the_full_grid_with_what_became_equal_once():
+    assert drawn("linear_regression", 0) == [{"fit_intercept": False}, {"fit_intercept": True}]
+    # 36 points of the grid differ in normalize alone.
+    assert len(drawn("bayesian_ridge", 0)) == 36
+    assert len(drawn("svr", 1)) == 100
+    assert drawn("svr", 1) != drawn("svr", 2)
+    assert drawn("svr", 1) == drawn("svr", 1)
+
+
+def test_names_and_values_that_are_gone_are_mapped():
+    assert living("decision_tree", {"criterion": "friedman_mse", "max_features": "auto"}) == {
+        "criterion": "squared_error",
+        "max_features": 1.0,
+    }
+    assert living(
+        "gradient_boosting", {"criterion": "mae", "loss": "lad", "max_features": "auto"}
+    ) == {"loss": "absolute_error", "max_features": None}
+
+
+def test_the_publication_and_the_preset_name_the_same_predictors():
+    assert set(published()["predictor"]) == set(GRIDS) | {"mlp"}
+    assert set(PUBLISHED) == set(GRIDS) | set(OURS)
+    assert set(published()["train_size"]) == set(TRAIN_SIZES)
+    assert set(published()["published_seeds"]) == {len(SEEDS)}
+    for view in published()["view"].unique():
+        meta_dataset(view)
+    with pytest.raises(UsageError, match="unknown predictor of the published study 'gp'"):
+        published_predictor("gp")
+
+
+@pytest.fixture(scope="module")
+def cifar100(real_data, tmp_path_factory):
+    with open_warehouse(tmp_path_factory.mktemp("real") / "w.duckdb", write=True) as warehouse:
+        for source in open_tables(real_data / "nasbench201" / "measurements.parquet"):
+            ingest(warehouse, source)
+        return learning_problem(warehouse, meta_dataset(VIEW), feature_set("published"))
+
+
+@pytest.mark.realdata
+@pytest.mark.filterwarnings("ignore:Solver terminated early")
+@pytest.mark.parametrize(
+    ("name", "r2"), [("linear_regression", 0.2772), ("decision_tree", 0.2000), ("svr", 0.288)]
+)
+def test_single_fits_meet_the_known_values(cifar100, name, r2):
+    report = train_on(
+        cifar100,
+        feature_set("published"),
+        tested=cifar100,
+        predictor_name=name,
+        train_size=172,
+        seed=0,
+        lookup=published_predictor,
+    )
+    assert report.scores["r2"] == pytest.approx(r2, abs=0.0005)
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["linear_regression", "lasso", "bayesian_ridge", "dummy"])
+def test_means_over_the_seeds_meet_the_publication(cifar100, name):
+    found = [
+        train_on(
+            cifar100,
+            feature_set("published"),
+            tested=cifar100,
+            predictor_name=name,
+            train_size=172,
+            seed=seed,
+            lookup=published_predictor,
+        ).scores["r2"]
+        for seed in SEEDS
+    ]
+    row = published().filter(view=VIEW, train_size=172, predictor=name, metric="r2")
+    assert np.mean(found) == pytest.approx(row["published_mean"][0], abs=0.002)
+    assert np.std(found) == pytest.approx(row["published_std"][0], abs=0.002)
