@@ -44,7 +44,8 @@ def data_page() -> str:
     ):
         parts.append("\n# Tables\n")
         tables = warehouse.rows(
-            "select table_name, comment from duckdb_tables() where not internal order by table_oid"
+            "select concat(nullif(schema_name, 'main') || '.', table_name), comment"
+            " from duckdb_tables() where not internal order by table_oid"
         )
         parts.extend(_relation(warehouse, name, comment) for name, comment in tables)
         parts.append("\n# Views\n")
@@ -74,8 +75,8 @@ def _relation(warehouse: Warehouse, name: str, comment: str) -> str:
 
 def _columns(warehouse: Warehouse, name: str) -> str:
     rows = warehouse.rows(
-        "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
-        " order by column_index",
+        "select column_name, data_type, comment from duckdb_columns()"
+        " where concat(nullif(schema_name, 'main') || '.', table_name) = ? order by column_index",
         [name],
     )
     with_role = name in META_DATASETS or name.startswith("meta_")
