@@ -44,7 +44,7 @@ def data_page() -> str:
     ):
         parts.append("\n# Tables\n")
         tables = warehouse.rows(
-            "select if(schema_name = 'main', '', schema_name || '.') || table_name, comment"
+            "select concat(nullif(schema_name, 'main') || '.', table_name), comment"
             " from duckdb_tables() where not internal order by table_oid"
         )
         parts.extend(_relation(warehouse, name, comment) for name, comment in tables)
@@ -75,9 +75,9 @@ def _relation(warehouse: Warehouse, name: str, comment: str) -> str:
 
 def _columns(warehouse: Warehouse, name: str) -> str:
     rows = warehouse.rows(
-        "select column_name, data_type, comment from duckdb_columns() where table_name = ?"
-        " order by column_index",
-        [name.rpartition(".")[2]],
+        "select column_name, data_type, comment from duckdb_columns()"
+        " where concat(nullif(schema_name, 'main') || '.', table_name) = ? order by column_index",
+        [name],
     )
     with_role = name in META_DATASETS or name.startswith("meta_")
     lines = ["| column | type |" + (" role |" if with_role else "") + " meaning |\n"]

@@ -239,6 +239,40 @@ def read_earlier(
     return _in_order(arch_ids, held).drop("arch_id")
 
 
+def read_trials(
+    warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, epoch: int, accuracy: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Read an accuracy and seconds of training trial by trial; epochs are those of `read_earlier`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Shape (architectures, most trials of one) each, an architecture's own trials first in the
+        order of their numbers, NaN after them.
+    """
+    import numpy as np
+
+    within = dataset.benchmark != "nasbench101" or epoch in {dataset.epoch, dataset.epoch // 2}
+    measured = dataset
+    if dataset.target_view is not None and accuracy == "valid_accuracy":
+        measured = META_DATASETS[dataset.target_view]
+    held = warehouse.frame(
+        f"select arch_id, {accuracy} as accuracy, train_seconds,"  # noqa: S608
+        " row_number() over (partition by arch_id order by trial) - 1 as place"
+        " from run inner join epoch_metric using (run_id)"
+        f" where dataset = ? and schedule_epochs = ? and epoch = ? and trial > 0"
+        f" and {accuracy} is not null",
+        [measured.dataset, dataset.schedule_epochs if within else epoch, epoch],
+    )
+    rows = arch_ids.to_frame("arch_id").with_row_index("row").join(held, on="arch_id")
+    places = rows["row"].to_numpy(), rows["place"].to_numpy()
+    shape = (len(arch_ids), int(places[1].max()) + 1 if rows.height else 1)
+    accuracies, seconds = np.full(shape, np.nan), np.full(shape, np.nan)
+    accuracies[places] = rows["accuracy"].to_numpy()
+    seconds[places] = rows["train_seconds"].cast(float).fill_null(np.nan).to_numpy()
+    return accuracies, seconds
+
+
 def read_proxies(
     warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, names: Sequence[str]
 ) -> pl.DataFrame:

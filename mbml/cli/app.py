@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from mbml import __version__
-from mbml.cli import cells, compare, demo, evaluate, export, ingest, look, report, train, verify
+from mbml.cli import (
+    cells,
+    compare,
+    demo,
+    evaluate,
+    export,
+    ingest,
+    look,
+    report,
+    search,
+    train,
+    verify,
+)
 from mbml.cli.diagnostics import DiagnosticGroup
 
 app = typer.Typer(
@@ -26,6 +38,7 @@ cells.register(app)
 train.register(app)
 evaluate.register(app)
 compare.register(app)
+search.register(app)
 export.register(app)
 report.register(app)
 demo.register(app)

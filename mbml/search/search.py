@@ -1,0 +1,183 @@
+"""Searching a view: every seed's run, taken from the warehouse where it is there already."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import joblib
+
+from mbml.errors import UsageError
+from mbml.search.problem import search_problem
+from mbml.search.run import play
+from mbml.search.strategies.registry import strategy as strategy_by_name
+from mbml.search.trace import Trace, identity, read_traces, write_trace
+from mbml.sources.workers import map_in_workers
+from mbml.store import open_warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mbml.search.clock import Budget
+    from mbml.search.problem import SearchProblem
+    from mbml.search.strategies.registry import Strategy
+
+Settings = dict[str, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchReport:
+    """The runs of a search.
+
+    Attributes
+    ----------
+    problem
+        What was searched.
+    strategy, settings
+        How.
+    traces
+        One run a seed, 0 to their number - 1.
+    stored
+        How many of them were in the warehouse already.
+    """
+
+    problem: SearchProblem
+    strategy: Strategy
+    settings: Settings
+    traces: list[Trace]
+    stored: int
+
+
+def search(
+    path: Path,
+    view: str,
+    *,
+    budget: Budget,
+    strategy: str = "random",
+    settings: Mapping[str, float] | None = None,
+    features: str | None = None,
+    seeds: int = 1,
+    target: str = "valid_accuracy",
+    one_trial: bool = False,
+    equivalents_once: bool = False,
+    objectives: tuple[str, ...] = (),
+    jobs: int = 1,
+    tell: Callable[[int], None] | None = None,
+) -> SearchReport:
+    """Search a view with a strategy, once for each seed, and keep every query in the warehouse.
+
+    A seed's run is written when it ends, so that an interrupted search goes on with the next seed
+    when it is asked for again. The same seed asks the same queries, whatever `jobs` is.
+
+    Parameters
+    ----------
+    path
+        The warehouse.
+    view
+        Name of the meta-dataset.
+    budget
+        What each run may spend.
+    strategy
+        Name from the registry, or `module:function` for a strategy of one's own.
+    settings
+        The strategy's settings that are not to have their defaults.
+    features
+        Feature set in place of the strategy's own.
+    seeds
+        How many runs: seeds 0 to `seeds` - 1.
+    target, one_trial, equivalents_once, objectives
+        As in `mbml.search.problem.search_problem`.
+    jobs
+        Processes that runs are shared out among.
+    tell
+        Called with the number of finished runs.
+
+    Raises
+    ------
+    UsageError
+        The request cannot be met.
+    StrategyError
+        The strategy failed, or asked for what is not allowed; finished runs are kept.
+    """
+    if seeds < 1 or jobs < 1:
+        raise UsageError(f"--seeds {seeds} --jobs {jobs}: both count from 1")
+    chosen = strategy_by_name(strategy, features=features)
+    complete = chosen.with_settings(settings or {})
+    with open_warehouse(path) as warehouse:
+        problem = search_problem(
+            warehouse,
+            view,
+            budget=budget,
+            target=target,
+            features=chosen.features,
+            earlier_epochs=chosen.earlier_epochs,
+            one_trial=one_trial,
+            equivalents_once=equivalents_once,
+            objectives=objectives,
+        )
+        known = identity(problem, chosen, complete)
+        found = read_traces(warehouse, known, range(seeds)) if chosen.reusable else {}
+    stored = len(found)
+    missing = [seed for seed in range(seeds) if seed not in found]
+    for trace in _run_all(problem, strategy, features, complete, missing, jobs):
+        write_trace(path, known, problem, trace)
+        found[trace.seed] = trace
+        if tell is not None:
+            tell(len(found))
+    return SearchReport(
+        problem=problem,
+        strategy=chosen,
+        settings=complete,
+        traces=[found[seed] for seed in range(seeds)],
+        stored=stored,
+    )
+
+
+class _Task(NamedTuple):
+    """All that a run needs but problem and seed; functions do not travel, so names do."""
+
+    strategy: str
+    features: str | None
+    settings: Settings
+
+
+def _run_all(
+    problem: SearchProblem,
+    strategy: str,
+    features: str | None,
+    settings: Settings,
+    seeds: list[int],
+    jobs: int,
+) -> Iterator[Trace]:
+    task = _Task(strategy, features, settings)
+    if min(jobs, len(seeds)) <= 1:
+        yield from (_run(problem, task, seed) for seed in seeds)
+        return
+    with tempfile.TemporaryDirectory(prefix="mbml-search-") as folder:
+        # Workers map the arrays of this file into memory, so that all share one copy.
+        file = Path(folder) / "problem"
+        joblib.dump(problem, file)
+        yield from map_in_workers(
+            partial(_run_from_file, file, task), seeds, workers=min(jobs, len(seeds))
+        )
+
+
+def _run(problem: SearchProblem, task: _Task, seed: int) -> Trace:
+    chosen = strategy_by_name(task.strategy, features=task.features)
+    started = time.perf_counter()
+    steps = play(problem, partial(chosen.play, **task.settings), seed=seed, name=task.strategy)
+    return Trace(seed=seed, steps=steps, seconds=time.perf_counter() - started)
+
+
+def _run_from_file(file: Path, task: _Task, seed: int) -> Trace:
+    return _run(_load(file), task, seed)
+
+
+@lru_cache(maxsize=1)
+def _load(file: Path) -> SearchProblem:
+    problem: SearchProblem = joblib.load(file, mmap_mode="r")
+    return problem

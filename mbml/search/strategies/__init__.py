@@ -1,0 +1,1 @@
+"""Strategies: what to train next, given what was seen; `registry.py` lists them."""

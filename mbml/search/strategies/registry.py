@@ -1,0 +1,174 @@
+"""The registry of strategies, with their settings; a strategy of one's own needs no entry."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mbml.errors import UsageError, unknown_name
+from mbml.search.features import FeatureRequest
+from mbml.search.strategies import simple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mbml.search.candidates import Asking
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that a strategy takes.
+
+    Attributes
+    ----------
+    meaning
+        What it is, in one line.
+    default
+        Its value unless said; None where it depends on the benchmark or the budget.
+    least
+        The smallest value allowed.
+    whole
+        True if it counts something.
+    """
+
+    meaning: str
+    default: float | None
+    least: float = 1
+    whole: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """A strategy that can be asked for by name.
+
+    Attributes
+    ----------
+    name
+        Name on the command line.
+    meaning
+        What it does, in one line.
+    version
+        Another one when the same seed asks differently than before.
+    play
+        A generator function of candidates, a random generator and the settings.
+    settings
+        The numbers it takes, by name.
+    features
+        Features that it works with.
+    earlier_epochs
+        True if it looks after earlier epochs too.
+    reusable
+        False if results in the warehouse may be of another text under the same name.
+    """
+
+    name: str
+    meaning: str
+    version: int = 1
+    play: Callable[..., Asking]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    features: FeatureRequest | None = None
+    earlier_epochs: bool = False
+    reusable: bool = True
+
+    def with_settings(self, given: Mapping[str, float]) -> dict[str, float | None]:
+        """Complete settings with their defaults.
+
+        Raises
+        ------
+        UsageError
+            A name is unknown, or a value too small.
+        """
+        for name, value in given.items():
+            if name not in self.settings:
+                raise unknown_name(f"setting of {self.name}", name, self.settings)
+            known = self.settings[name]
+            if not value >= known.least or (known.whole and value != int(value)):
+                kind = "a whole number" if known.whole else "a number"
+                raise UsageError(
+                    f"{name}={value:g}: {known.meaning}: {kind}, at least {known.least:g}"
+                )
+        return {name: given.get(name, setting.default) for name, setting in self.settings.items()}
+
+
+def _guided(*arguments: Any, **settings: Any) -> Asking:
+    from mbml.search.strategies.guided import guided
+
+    return guided(*arguments, **settings)
+
+
+STRATEGIES: dict[str, Strategy] = {
+    one.name: one
+    for one in (
+        Strategy(name="random", meaning="candidates in random order", play=simple.random),
+        Strategy(
+            name="local",
+            meaning="climbs to the first better neighbour, restarts at a top",
+            play=simple.local,
+        ),
+        Strategy(
+            name="evolution",
+            meaning="regularised evolution: mutates the best of a few, the oldest dies",
+            play=simple.evolution,
+            settings={
+                "population": Setting("members alive", 50, 2),
+                "tournament": Setting("members that a parent is the best of", 10),
+            },
+        ),
+        Strategy(
+            name="guided",
+            meaning="Gaussian process on topology features, expected improvement",
+            play=_guided,
+            features=FeatureRequest(name="topology", without=("G", "PE"), standardised=True),
+            settings={
+                "initial": Setting("random candidates first; 10, in NAS-Bench-101 20", None),
+                "batch": Setting("candidates between fits; 5, in NAS-Bench-101 10", None),
+                "floor_quantile": Setting(
+                    "accuracies below this quantile count as it; .4, in NAS-Bench-101 .3",
+                    None,
+                    0,
+                    whole=False,
+                ),
+            },
+        ),
+    )
+}
+
+
+def strategy(text: str, *, features: str | None = None) -> Strategy:
+    """Return a strategy by name, or one's own by `module:function`.
+
+    Parameters
+    ----------
+    text
+        A name of the registry, or the place of a generator function of candidates and a random
+        generator.
+    features
+        Feature set in place of the strategy's own.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name (close names are told), the function cannot be imported, or
+        the strategy works without features and is given some.
+    """
+    found = STRATEGIES.get(text) or _own(text)
+    if features is None:
+        return found
+    if found.features is None:
+        raise UsageError(f"{text} works without features; leave out --features {features}")
+    return replace(found, features=replace(found.features, name=features, without=()))
+
+
+def _own(text: str) -> Strategy:
+    module, colon, function = text.partition(":")
+    if not colon or module in STRATEGIES:
+        raise unknown_name("strategy", text, STRATEGIES)
+    try:
+        play = getattr(import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"strategy {text}: cannot be imported: {error}") from error
+    if not inspect.isgeneratorfunction(play):
+        raise UsageError(f"strategy {text}: not a generator function of candidates and rng")
+    return Strategy(name=text, meaning="a strategy of one's own", play=play, reusable=False)

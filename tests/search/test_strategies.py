@@ -1,0 +1,146 @@
+"""Rules that every strategy keeps, and what each is for."""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+
+import numpy as np
+import polars as pl
+import pytest
+from strategies_of_ones_own import first_come
+from tables import load_rows, nasbench201_rows
+
+from mbml.errors import UsageError
+from mbml.search.clock import Budget
+from mbml.search.problem import search_problem
+from mbml.search.run import play
+from mbml.search.strategies.registry import STRATEGIES, strategy
+from mbml.store import open_warehouse
+
+VIEW = "meta_nasbench201_cifar100_200epochs"
+CELLS = 250
+EPOCHS = (12, 36, 200)
+
+
+def table(secret):
+    """The same target whatever the secret, and all other outcomes by the secret."""
+    rng = np.random.default_rng(5)
+    tables = []
+    for epoch in EPOCHS:
+        valid = rng.uniform(0.2, 0.9, CELLS)
+        hidden = np.random.default_rng([secret, epoch]).uniform(0.2, 0.9, CELLS)
+        tables.append(
+            nasbench201_rows(
+                CELLS,
+                epoch=epoch,
+                valid_accuracy=pl.Series(valid),
+                test_accuracy=pl.Series(hidden),
+                train_seconds=epoch * 1.5,
+                train_accuracy=pl.Series(hidden[::-1]),
+                valid_test_accuracy=pl.Series(hidden**2),
+                parameters=pl.int_range(CELLS) * 7919 % 1000 + 100,
+            )
+        )
+    return pl.concat(tables)
+
+
+@pytest.fixture(scope="module")
+def problems(tmp_path_factory):
+    """Make a problem for a strategy on either of two tables that differ in hidden outcomes."""
+    folder = tmp_path_factory.mktemp("problems")
+    for secret in (1, 2):
+        with open_warehouse(folder / f"{secret}.duckdb", write=True) as warehouse:
+            load_rows(warehouse, table(secret), folder / f"{secret}.parquet")
+
+    def make(name, secret=1, amount=40.0):
+        chosen = strategy(name)
+        with open_warehouse(folder / f"{secret}.duckdb") as warehouse:
+            problem = search_problem(
+                warehouse,
+                VIEW,
+                budget=Budget(amount),
+                features=chosen.features,
+                earlier_epochs=chosen.earlier_epochs,
+                objectives=("parameters",),
+            )
+        return problem, partial(chosen.play, **chosen.with_settings({}))
+
+    return make
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_no_strategy_is_led_by_a_hidden_outcome(problems, name):
+    asked = [
+        [step[:3] for step in play(*problems(name, secret), seed=3, name=name)] for secret in (1, 2)
+    ]
+    assert len(asked[0]) > 20
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_same_seed_asks_the_same_and_another_seed_something_else(problems, name):
+    problem, chosen = problems(name)
+    first, again, other = (play(problem, chosen, seed=seed) for seed in (0, 0, 1))
+    assert first == again
+    assert [step.arch_id for step in first] != [step.arch_id for step in other]
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_budget_is_used_and_never_passed(problems, name):
+    problem, chosen = problems(name)
+    spent = play(problem, chosen, seed=0)[-1].spent.queries
+    assert 39 < spent <= 40 + 1e-9
+
+
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if not name.startswith("h")])
+def test_a_budget_of_everything_asks_for_everything(problems, name):
+    problem, chosen = problems(name, amount=float(CELLS))
+    if problem.candidates.features is not None:
+        pytest.skip("strategies with a model would fit hundreds of rows again and again")
+    whole = {step.arch_id for step in play(problem, chosen, seed=0) if step.epoch == EPOCHS[-1]}
+    assert len(whole) == CELLS
+
+
+def test_nothing_hidden_can_be_reached_from_what_a_strategy_is_given(problems):
+    problem, _ = problems("guided")
+    given = pickle.dumps(problem.candidates)
+    hidden = [problem.test, problem.valid, *(look.values for look in problem.looks.values())]
+    for outcomes in hidden:
+        for value in outcomes[:20]:
+            assert np.float64(value).tobytes() not in given
+    # The same look finds what is there.
+    assert np.uint32(problem.candidates.keys["arch_id"][7]).tobytes() in given
+
+
+def test_ten_lines_are_a_strategy(problems):
+    problem, _ = problems("random", amount=9.0)
+    steps = play(problem, first_come, seed=0)
+    assert [step.arch_id for step in steps] == problem.candidates.keys["arch_id"][:9].to_list()
+    assert max(step.value for step in steps) == steps[-1].incumbent_value
+
+
+def test_local_search_moves_to_better_neighbours(problems):
+    problem, chosen = problems("local")
+    rows = {arch_id: row for row, arch_id in enumerate(problem.candidates.keys["arch_id"])}
+    starts = 0
+    for seed in range(8):
+        first, second = (rows[step.arch_id] for step in play(problem, chosen, seed=seed)[:2])
+        around = problem.candidates.neighbours(first)
+        starts += bool(around)
+        assert second in around or not around
+    assert starts
+
+
+def test_settings_change_what_is_asked(problems):
+    problem, _ = problems("evolution")
+    small = strategy("evolution").with_settings({"population": 5, "tournament": 2})
+    steps = play(problem, partial(strategy("evolution").play, **small), seed=0)
+    default = play(*problems("evolution"), seed=0)
+    assert [one.arch_id for one in steps[:5]] == [one.arch_id for one in default[:5]]
+    assert [one.arch_id for one in steps] != [one.arch_id for one in default]
+
+
+def test_features_that_cost_training_are_refused():
+    with pytest.raises(UsageError, match="works without features"):
+        strategy("local", features="topology")
