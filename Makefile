@@ -44,6 +44,7 @@ docs: $(READY)  ## write the generated pages again
 bench: $(READY)  ## measure speed and memory against peers
 	$(BIN)/python benchmarks/ingest_nasbench101.py --tenth-only
 	$(BIN)/python benchmarks/views.py
+	$(BIN)/python benchmarks/scale.py
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(BIN)/python -c "import pathlib, sys; \
 	    from mbml.surrogate.nasbench201 import write_nasbench201; \
 	    write_nasbench201(pathlib.Path(sys.argv[1]), cells=500)" "$$folder/surrogate.pth" && \

@@ -11,6 +11,7 @@ from mbml.cli import (
     cells,
     compare,
     demo,
+    doctor,
     evaluate,
     export,
     ingest,
@@ -20,7 +21,7 @@ from mbml.cli import (
     train,
     verify,
 )
-from mbml.cli.diagnostics import DiagnosticGroup
+from mbml.cli.diagnostics import DiagnosticGroup, Talk, set_talk
 
 app = typer.Typer(
     name="mbml",
@@ -42,6 +43,7 @@ search.register(app)
 export.register(app)
 report.register(app)
 demo.register(app)
+doctor.register(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -52,14 +54,23 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has acted on it
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="On stderr errors alone: no notes, no progress.")
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="On stderr also time and memory, and tracebacks."),
+    ] = False,
 ) -> None:
-    pass
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose exclude each other")
+    set_talk(Talk.QUIET if quiet else Talk.VERBOSE if verbose else Talk.USUAL)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from contextlib import contextmanager
 from enum import IntEnum
@@ -39,47 +40,88 @@ _CODES: tuple[tuple[type[MbmlError], Exit], ...] = (
 )
 
 
+class Talk(IntEnum):
+    """How much is said on stderr."""
+
+    QUIET = 0
+    USUAL = 1
+    VERBOSE = 2
+
+
+_talk = Talk.USUAL
+
+
+def set_talk(talk: Talk) -> None:
+    """Say less or more from now on; each run of the command sets it."""
+    global _talk  # noqa: PLW0603 - one command line, one stderr
+    _talk = talk
+
+
 class DiagnosticGroup(TyperGroup):
     """Runs a command and turns what it raises into one message and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
+        started = time.perf_counter()
+        try:
+            return self._invoke(ctx)
+        finally:
+            if _talk == Talk.VERBOSE:
+                say(f"{time.perf_counter() - started:.2f} s, {_peak_megabytes()}")
+
+    def _invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except MbmlError as error:
-            say(f"error: {error}")
+            complain(f"error: {error}")
             raise typer.Exit(
                 next(code for kind, code in _CODES if isinstance(error, kind))
             ) from None
         except KeyboardInterrupt:
-            say("interrupted; what was not finished is not kept")
+            complain("interrupted; what was not finished is not kept")
             raise typer.Exit(Exit.INTERRUPTED) from None
         except BrokenPipeError:
             # The reader of stdout has seen enough; keep Python from complaining at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(Exit.DONE) from None
         except MemoryError:
-            say("error: out of memory; close other programs or use a larger machine")
+            complain("error: out of memory; close other programs or use a larger machine")
             raise typer.Exit(Exit.FAILED) from None
         except OSError as error:
-            say(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
+            complain(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
             raise typer.Exit(Exit.FAILED) from None
         except Exception as error:
             # Click's own errors and exits pass; anything else is a fault of ours.
             if type(error).__module__.startswith("typer"):
                 raise
-            if os.environ.get("MBML_TRACEBACK"):
+            if os.environ.get("MBML_TRACEBACK") or _talk == Talk.VERBOSE:
                 traceback.print_exc()
-            say(
+            complain(
                 f"error: {type(error).__name__}: {error}\nThis is a fault of mbml; please report it"
                 " with the output of the same command under MBML_TRACEBACK=1"
             )
             raise typer.Exit(Exit.FAILED) from None
 
 
-def say(message: str) -> None:
-    """Tell the user something on stderr."""
+def complain(message: str) -> None:
+    """Tell an error on stderr, however quiet the command is."""
     typer.echo(message, err=True)
+
+
+def say(message: str) -> None:
+    """Tell the user something on stderr, unless it is to be quiet."""
+    if _talk > Talk.QUIET:
+        typer.echo(message, err=True)
+
+
+def _peak_megabytes() -> str:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return "memory not measured"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    kilo = 1024 if sys.platform == "darwin" else 1
+    return f"peak memory {peak / kilo / 1024:.0f} MiB"
 
 
 @contextmanager
@@ -93,7 +135,7 @@ def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | Non
     size
         Bytes of the whole.
     """
-    if not sys.stderr.isatty():
+    if _talk == Talk.QUIET or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,13 +24,22 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def info(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, json: JsonOption = False) -> None:
+def info(
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    json: JsonOption = False,
+    cite: Annotated[
+        bool, typer.Option("--cite", help="Print BibTeX of the papers to cite; needs no warehouse.")
+    ] = False,
+) -> None:
     """Show what was loaded: sources, and how many rows each table holds.
 
     Example: mbml info
 
     In Python: mbml.store.contents.contents(warehouse)
     """
+    if cite:
+        typer.echo((files("mbml") / "citations.bib").read_text(encoding="utf-8"), nl=False)
+        return
     from mbml.store import open_warehouse
     from mbml.store.contents import contents
 

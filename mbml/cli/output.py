@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,16 +31,18 @@ def _table(frame: pl.DataFrame) -> str:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    # Where NO_COLOR is set, escape codes of any kind are unwelcome.
+    heading = "" if os.environ.get("NO_COLOR") else "bold"
+    table = Table(box=None, pad_edge=False, header_style=heading, show_edge=False)
     for name, kind in frame.schema.items():
         # A value is never cut: keys and hashes are to be copied.
         table.add_column(name, justify="right" if kind.is_numeric() else "left", no_wrap=True)
     for row in frame.iter_rows():
         table.add_row(*(_shown(value) for value in row))
-    console = Console(width=None if sys.stdout.isatty() else 100_000, markup=False, highlight=False)
-    width = max(console.width, console.measure(table).maximum)
+    # Wider than any table, whatever the terminal: it is the terminal that wraps.
+    console = Console(width=100_000, markup=False, highlight=False)
     with console.capture() as capture:
-        console.print(table, width=width, crop=False, soft_wrap=False)
+        console.print(table, crop=False, soft_wrap=False)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 

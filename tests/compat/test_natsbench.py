@@ -1,0 +1,223 @@
+"""Every call beside the benchmark's own package, on genuine files and on a surrogate folder."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from itertools import product
+
+import nats_bench
+import pytest
+
+from mbml.compat.natsbench import NASBench201API, create
+from mbml.compat.opening import QueryError, SurrogateWarning
+from mbml.errors import UsageError
+from mbml.sources.natsbench import NatsBenchSource
+from mbml.store import ingest, open_warehouse
+from mbml.surrogate.natsbench import write_natsbench
+
+DATASETS = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
+HPS = {"tss": ("12", "200"), "sss": ("01", "12", "90")}
+CASES = (
+    "tss-genuine",
+    "sss-genuine",
+    pytest.param("tss-surrogate", marks=pytest.mark.slow),
+    pytest.param("sss-surrogate", marks=pytest.mark.slow),
+)
+FOLDERS = {"tss": "NATS-tss-v1_0-3ffb9-simple", "sss": "NATS-sss-v1_0-50262-simple"}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def pair(request, tmp_path_factory):
+    """The package, the interface over a warehouse, indices held, schedules."""
+    space, _, kind = request.param.partition("-")
+    home = tmp_path_factory.mktemp("compat")
+    if kind == "genuine":
+        folder = request.getfixturevalue("real_data") / "natsbench" / FOLDERS[space]
+        indices = [0, 11]
+    else:
+        folder = home / "surrogate"
+        name = {"tss": "topology", "sss": "size"}[space]
+        write_natsbench(folder, space=name, cells=4, workers=1)
+        indices = list(range(4))
+    with open_warehouse(home / "w.duckdb", write=True) as warehouse:
+        ingest(warehouse, NatsBenchSource(folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = nats_bench.create(str(folder), space, fast_mode=True, verbose=False)
+        for index in indices:
+            theirs.reload(str(folder), index)
+        ours = create(str(home / "w.duckdb"), space, fast_mode=True, verbose=False)
+    return theirs, ours, indices, HPS[space]
+
+
+def close(found, expected):
+    """Equal to twelve digits, whatever the nesting; comments are left out."""
+    if isinstance(expected, dict):
+        wanted = {key: value for key, value in expected.items() if key != "comment"}
+        assert found.keys() == wanted.keys()
+        for key, value in wanted.items():
+            close(found[key], value)
+    elif isinstance(expected, tuple):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            close(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-11, abs=1e-11)
+    else:
+        assert found == expected
+
+
+def epochs_of(hp):
+    last = int(hp) - 1
+    return sorted({None, 0, last // 2, last}, key=lambda one: -1 if one is None else one)
+
+
+def test_get_more_info_at_any_epoch_and_seed(pair):
+    theirs, ours, indices, hps = pair
+    for index, dataset, hp in product(indices, DATASETS, hps):
+        seeds = theirs.query_by_index(index, dataset, hp).keys()
+        for iepoch, which in product(epochs_of(hp), (False, *seeds)):
+            close(
+                ours.get_more_info(index, dataset, iepoch, hp, which),
+                theirs.get_more_info(index, dataset, iepoch, hp, which),
+            )
+
+
+def test_draws_are_those_of_the_original_under_the_same_seed(pair):
+    theirs, ours, indices, hps = pair
+    random.seed(5)
+    ours._random.seed(5)
+    for index, dataset, hp in product(indices * 3, DATASETS, hps):
+        close(
+            ours.get_more_info(index, dataset, hp=hp), theirs.get_more_info(index, dataset, hp=hp)
+        )
+    assert ours.random() == theirs.random()
+
+
+def test_simulated_training_and_its_clock(pair):
+    theirs, ours, indices, hps = pair
+    random.seed(9)
+    ours._random.seed(9)
+    theirs.reset_time()
+    ours.reset_time()
+    for index, dataset, hp in product(indices, DATASETS[1:], hps):
+        for iepoch in epochs_of(hp):
+            close(
+                ours.simulate_train_eval(index, dataset, iepoch, hp),
+                theirs.simulate_train_eval(index, dataset, iepoch, hp),
+            )
+    close(
+        ours.simulate_train_eval(ours.arch(0), "cifar10", account_time=False),
+        theirs.simulate_train_eval(theirs.arch(0), "cifar10", account_time=False),
+    )
+    close(ours.used_time, float(theirs.used_time))
+
+
+def test_costs_latency_configuration_and_text(pair):
+    theirs, ours, indices, hps = pair
+    for index, hp in product(indices, hps):
+        assert ours.query_by_arch(index, hp) == theirs.query_by_arch(index, hp)
+        for dataset in DATASETS:
+            close(ours.get_cost_info(index, dataset, hp), theirs.get_cost_info(index, dataset, hp))
+            close(ours.get_latency(index, dataset, hp), theirs.get_latency(index, dataset, hp))
+            assert ours.get_net_config(index, dataset) == theirs.get_net_config(index, dataset)
+
+
+def test_trials_by_seed(pair):
+    theirs, ours, indices, hps = pair
+    for index, dataset, hp in product(indices, DATASETS, hps):
+        expected = theirs.query_by_index(index, dataset, hp)
+        found = ours.query_by_index(index, dataset, hp)
+        assert found.keys() == expected.keys()
+        for seed, trial in expected.items():
+            mine = found[seed]
+            assert (mine.name, mine.epochs, mine.seed) == (
+                trial.name,
+                trial.epochs,
+                int(trial.seed),
+            )
+            for name in ("train_acc1es", "train_losses", "eval_acc1es", "eval_losses"):
+                close(getattr(mine, name), getattr(trial, name))
+            close(mine.get_times(), trial.get_times())
+            close(mine.get_train(0), trial.get_train(0))
+            close(float(mine.get_latency()), float(trial.get_latency()))
+
+
+def test_find_best_with_and_without_bounds(pair):
+    theirs, ours, indices, hps = pair
+    costs = [theirs.get_cost_info(index, "cifar10-valid", "12") for index in indices]
+    flops, params = (sum(one[key] for one in costs) / len(costs) for key in ("flops", "params"))
+    asked = [(d, s) for d in ("cifar10", "cifar100", "ImageNet16-120") for s in ("valid", "test")]
+    asked += [("cifar10-valid", "x-valid"), ("cifar10-valid", "ori-test"), ("cifar100", "train")]
+    for (dataset, metric), hp, bounds in product(
+        asked, hps, ({}, {"flop_max": flops}, {"param_max": float(params)}, {"flop_max": 0.1})
+    ):
+        expected = theirs.find_best(dataset, metric, hp=hp, enforce_all=False, **bounds)
+        close(ours.find_best(dataset, metric, hp=hp, **bounds), expected)
+
+
+def test_the_space_itself(pair):
+    theirs, ours, indices, hps = pair
+    assert len(ours) == len(theirs)
+    assert [ours.arch(i) for i in range(0, len(ours), 97)] == theirs.meta_archs[::97]
+    assert ours[3] == theirs[3]
+    assert ours.evaluated_indexes == theirs.evaluated_indexes == set(indices)
+    assert sorted(ours.avaliable_hps) == sorted(theirs.avaliable_hps)
+    assert ours.full_train_epochs == theirs.full_train_epochs
+    assert ours.search_space_name == theirs.search_space_name
+    assert ours.query_index_by_arch("no such") == theirs.query_index_by_arch("no such") == -1
+    assert ours.query_index_by_arch(theirs.arch(11)) == 11
+    for dataset, hp in product(DATASETS, hps):
+        assert ours.statistics(dataset, hp) == theirs.statistics(dataset, hp)
+    if ours.search_space_name == "topology":
+        text = theirs.arch(11)
+        assert ours.str2lists(text) == theirs.str2lists(text)
+        assert (ours.str2matrix(text) == theirs.str2matrix(text)).all()
+        assert ours.get_unique_str(11) == theirs.get_unique_str(11)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (0, "svhn"),
+        (10**6, "cifar10"),
+        ("no such", "cifar10"),
+        (0, "cifar10", 300),
+        (0, "cifar10", -1),
+        (0, "cifar10", None, "13"),
+        (0, "cifar10", None, "12", 5),
+    ],
+)
+def test_what_the_original_refuses_is_refused(pair, arguments):
+    theirs, ours, *_ = pair
+    with pytest.raises((ValueError, KeyError)) as original:
+        theirs.get_more_info(*arguments)
+    with pytest.raises(QueryError) as found:
+        ours.get_more_info(*arguments)
+    assert isinstance(found.value, original.type)
+
+
+def test_what_is_not_held_is_told(pair):
+    _, ours, *_ = pair
+    with pytest.raises(QueryError, match=r"architecture 77 is not in .*w\.duckdb"):
+        ours.get_more_info(77, "cifar10")
+    with pytest.raises(QueryError, match="nothing was measured on 'x-valid' of 'cifar10'"):
+        ours.find_best("cifar10", "x-valid")
+    with pytest.raises(QueryError, match="invalid dataset 'cifar10-valid'"):
+        ours.simulate_train_eval(0, "cifar10-valid")
+
+
+def test_opening(tmp_path):
+    write_natsbench(tmp_path / "surrogate", cells=1, workers=1)
+    with pytest.raises(UsageError, match=r"load it once: mbml ingest natsbench .*surrogate"):
+        create(tmp_path / "surrogate", "tss")
+    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+        with pytest.raises(UsageError, match="holds nothing of nasbench201"):
+            NASBench201API(warehouse)
+        ingest(warehouse, NatsBenchSource(tmp_path / "surrogate"))
+        with pytest.warns(SurrogateWarning, match="invented"):
+            api = NASBench201API(warehouse)
+        assert repr(api) == "NASBench201API(1/15625 architectures, fast_mode=False, file=w.duckdb)"
+    with pytest.raises(QueryError, match="invalid search space 'tiny'"):
+        create(None, "tiny")
