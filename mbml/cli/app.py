@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mbml import __version__
-from mbml.cli import cells, demo, export, ingest, look, report, train, verify
+from mbml._version import __version__
+from mbml.cli import cells, demo, export, ingest, look, models, report, train, verify
 from mbml.cli.diagnostics import DiagnosticGroup
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ verify.register(app)
 look.register(app)
 cells.register(app)
 train.register(app)
+models.register(app)
 export.register(app)
 report.register(app)
 demo.register(app)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbml.cli.diagnostics import say
+from mbml.cli.models import DEFAULT_FOLDER, FolderOption
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 
@@ -47,6 +48,10 @@ def train(
     intervals: Annotated[
         bool, typer.Option("--intervals", help="Score the 90 % intervals too, which takes longer.")
     ] = False,
+    save: Annotated[
+        str | None, typer.Option(help="Save the model under this name, in the --models folder.")
+    ] = None,
+    models: FolderOption = DEFAULT_FOLDER,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
@@ -56,9 +61,14 @@ def train(
 
     In Python: mbml.predictors.training.train(warehouse, view)
     """
+    from mbml.predictors.model_file import check_new_name
+    from mbml.predictors.models import save_model
+    from mbml.predictors.training import flat_report
     from mbml.predictors.training import train as run_training
     from mbml.store import open_warehouse
 
+    if save is not None:
+        check_new_name(models, save)
     with open_warehouse(warehouse) as opened:
         report = run_training(
             opened,
@@ -72,6 +82,9 @@ def train(
             test_view=test_view,
             intervals=intervals,
         )
+        if save is not None:
+            path = save_model(report, opened, save, folder=models)
+            say(f"saved as {save}, with its card {path}")
     if report.problem.left_out:
         say(
             f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
@@ -82,45 +95,6 @@ def train(
         write_json(flat)
     else:
         _print(report, flat)
-
-
-def flat_report(report: TrainReport) -> dict[str, Any]:
-    """Return a training as one flat object, each key once."""
-    flat: dict[str, Any] = {
-        "view": report.problem.dataset.name,
-        "predictor": report.predictor,
-        "features": report.features,
-        "feature_epochs": report.problem.feature_epochs,
-        "feature_seconds": report.problem.feature_seconds,
-        "train_size": report.train_size,
-        "seed": report.seed,
-        "split": report.split.name,
-        "target": report.problem.target,
-        "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
-        "test_view": report.tested.dataset.name,
-        "surrogate": report.problem.is_surrogate,
-        "held_out": len(report.split.held_out),
-        "left_out": report.problem.left_out,
-        **report.scores,
-        **_interval_scores(report),
-        "fit_seconds": report.fit_seconds,
-        "predict_seconds": report.predict_seconds,
-    }
-    for row in report.top:
-        flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
-        flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
-        flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
-    return flat
-
-
-def _interval_scores(report: TrainReport) -> dict[str, float]:
-    if report.intervals is None:
-        return {}
-    return {
-        "interval_level": report.intervals.level,
-        "interval_coverage": report.intervals.coverage,
-        "interval_width": report.intervals.width,
-    }
 
 
 def _print(report: TrainReport, flat: dict[str, Any]) -> None:
@@ -138,7 +112,7 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         + "\n"
         + _price(flat)
     )
-    told = report.scores | _interval_scores(report)
+    told = report.all_scores
     scores = pl.DataFrame({"score": list(told), "value": list(told.values())}, strict=False)
     write_frame(scores, "table")
     typer.echo(

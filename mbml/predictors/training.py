@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,6 +92,14 @@ class TrainReport:
     top: list[TopK]
     fit_seconds: float
     predict_seconds: float
+
+    @property
+    def all_scores(self) -> dict[str, float]:
+        """The scores, and those of the intervals if they were asked for."""
+        if self.intervals is None:
+            return self.scores
+        of_intervals = {f"interval_{name}": one for name, one in asdict(self.intervals).items()}
+        return self.scores | of_intervals
 
 
 def train(
@@ -202,6 +210,34 @@ def train_on(
         fit_seconds=fitted - started,
         predict_seconds=ended - fitted,
     )
+
+
+def flat_report(report: TrainReport) -> dict[str, Any]:
+    """Return a training as one flat object, each key once."""
+    flat: dict[str, Any] = {
+        "view": report.problem.dataset.name,
+        "predictor": report.predictor,
+        "features": report.features,
+        "feature_epochs": report.problem.feature_epochs,
+        "feature_seconds": report.problem.feature_seconds,
+        "train_size": report.train_size,
+        "seed": report.seed,
+        "split": report.split.name,
+        "target": report.problem.target,
+        "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
+        "test_view": report.tested.dataset.name,
+        "surrogate": report.problem.is_surrogate,
+        "held_out": len(report.split.held_out),
+        "left_out": report.problem.left_out,
+        **report.all_scores,
+        "fit_seconds": report.fit_seconds,
+        "predict_seconds": report.predict_seconds,
+    }
+    for row in report.top:
+        flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
+        flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
+        flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
+    return flat
 
 
 def in_parts(
