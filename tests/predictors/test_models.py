@@ -13,7 +13,7 @@ from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.training import train
 from mbml.spaces import nasbench201
 
-CELLS = nasbench201.official_order()[:50]
+CELLS = list(nasbench201.official_order()[:50])
 VIEW = "meta_nasbench201_cifar100_200epochs"
 SHIPPED = sorted(path.stem for path in pretrained_folder().glob("*.json"))
 
