@@ -208,10 +208,7 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._root_weights = np.sqrt(5 * found.weights)
         self._x = x
         self._rows = x * self._root_weights
-    def _posterior(
-        self, x: Values, target: Values, noises: Values, found: _Hyperparameters
-    ) -> None:
-        self._signal, self._noises = found.signal, found.noise * noises
+        self._factor = self._factorised()
         self._dual = cho_solve((self._factor, True), target, check_finite=False)
 
     def _factorised(self) -> Values:
