@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.cli import (
     cells,
     compare,
@@ -16,6 +16,7 @@ from mbml.cli import (
     export,
     ingest,
     look,
+    models,
     report,
     search,
     train,
@@ -40,6 +41,7 @@ train.register(app)
 evaluate.register(app)
 compare.register(app)
 search.register(app)
+models.register(app)
 export.register(app)
 report.register(app)
 demo.register(app)

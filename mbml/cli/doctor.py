@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 from mbml.errors import MbmlError

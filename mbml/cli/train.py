@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbml.cli.diagnostics import say
+from mbml.cli.models import DEFAULT_FOLDER, FolderOption
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 
@@ -56,6 +57,10 @@ def train(
     intervals: Annotated[
         bool, typer.Option("--intervals", help="Score the 90 % intervals too, which takes longer.")
     ] = False,
+    save: Annotated[
+        str | None, typer.Option(help="Save the model under this name, in the --models folder.")
+    ] = None,
+    models: FolderOption = DEFAULT_FOLDER,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
@@ -65,10 +70,15 @@ def train(
 
     In Python: mbml.predictors.training.train(warehouse, view)
     """
+    from mbml.predictors.model_file import check_new_name
+    from mbml.predictors.models import save_model
+    from mbml.predictors.training import flat_report
     from mbml.predictors.training import train as run_training
-    from mbml.splits import save
+    from mbml.splits import save as write_split
     from mbml.store import open_warehouse
 
+    if save is not None:
+        check_new_name(models, save)
     with open_warehouse(warehouse) as opened:
         report = run_training(
             opened,
@@ -82,8 +92,11 @@ def train(
             test_view=test_view,
             intervals=intervals,
         )
+        if save is not None:
+            path = save_model(report, opened, save, folder=models)
+            say(f"saved as {save}, with its card {path}")
     if save_split is not None:
-        save(report.split, report.problem.rows, report.tested.rows, save_split)
+        write_split(report.split, report.problem.rows, report.tested.rows, save_split)
     if report.problem.left_out:
         say(
             f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
@@ -94,42 +107,6 @@ def train(
         write_json(flat)
     else:
         _print(report, flat)
-
-
-def flat_report(report: TrainReport) -> dict[str, Any]:
-    """Return a training as one flat object, each key once."""
-    from mbml.predictors.training import flat_scores
-
-    return {
-        "view": report.problem.dataset.name,
-        "predictor": report.predictor,
-        "features": report.features,
-        "feature_epochs": report.problem.feature_epochs,
-        "feature_seconds": report.problem.feature_seconds,
-        "train_size": report.train_size,
-        "seed": report.seed,
-        "split": report.split.name,
-        "target": report.problem.target,
-        "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
-        "test_view": report.tested.dataset.name,
-        "surrogate": report.problem.is_surrogate,
-        "held_out": len(report.split.held_out),
-        "left_out": report.problem.left_out,
-        **flat_scores(report),
-        **_interval_scores(report),
-        "fit_seconds": report.fit_seconds,
-        "predict_seconds": report.predict_seconds,
-    }
-
-
-def _interval_scores(report: TrainReport) -> dict[str, float]:
-    if report.intervals is None:
-        return {}
-    return {
-        "interval_level": report.intervals.level,
-        "interval_coverage": report.intervals.coverage,
-        "interval_width": report.intervals.width,
-    }
 
 
 def _print(report: TrainReport, flat: dict[str, Any]) -> None:
@@ -147,7 +124,7 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         + "\n"
         + _price(flat)
     )
-    told = report.scores | _interval_scores(report)
+    told = report.all_scores
     scores = pl.DataFrame({"score": list(told), "value": list(told.values())}, strict=False)
     write_frame(scores, "table")
     typer.echo(

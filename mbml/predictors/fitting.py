@@ -7,7 +7,7 @@ from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.errors import MbmlError
 from mbml.features.registry import feature_set
 from mbml.predictors.published_protocol import published_predictor

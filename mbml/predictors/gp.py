@@ -156,14 +156,38 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return vector
 
     def _posterior(self, x: Values, target: Values, noises: Values, found: Hyperparameters) -> None:
-        self._signal = found.signal
+        self._signal, self._noises = found.signal, found.noise * noises
         self._root_weights = np.sqrt(5 * found.weights)
+        self._x = x
         self._rows = x * self._root_weights
-        covariance = squared_distances(self._rows, self._rows)
-        to_covariance(covariance, found.signal)
-        covariance[np.diag_indices(len(x))] += found.noise * noises + JITTER
-        self._factor = factorise(covariance, lower=True, overwrite_a=True, check_finite=False)
+        self._factor = self._factorised()
         self._dual = cho_solve((self._factor, True), target, check_finite=False)
+
+    def _factorised(self) -> Values:
+        covariance = squared_distances(self._rows, self._rows)
+        to_covariance(covariance, self._signal)
+        covariance[np.diag_indices(len(covariance))] += self._noises + JITTER
+        factor: Values = factorise(covariance, lower=True, overwrite_a=True, check_finite=False)
+        return factor
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what follows from the rest: N by N numbers, and scaled rows."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "_x" in state:
+            del state["_factor"], state["_rows"]
+            single = state["_x"].astype(np.float32)
+            if np.array_equal(single, state["_x"]):
+                state["_x"] = single
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Compute again what was left out."""
+        super().__setstate__(state)
+        if "_x" in state:
+            self._x = state["_x"].astype(np.float64)
+            self._rows = self._x * self._root_weights
+            with threadpool_limits(limits=1, user_api="blas"):
+                self._factor = self._factorised()
 
     def predict(self, X: ArrayLike, *, return_std: bool = False) -> Any:
         """Predict the target.

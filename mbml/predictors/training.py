@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,6 +93,14 @@ class TrainReport:
     top: list[TopK]
     fit_seconds: float
     predict_seconds: float
+
+    @property
+    def all_scores(self) -> dict[str, float]:
+        """The scores, and those of the intervals if they were asked for."""
+        if self.intervals is None:
+            return self.scores
+        of_intervals = {f"interval_{name}": one for name, one in asdict(self.intervals).items()}
+        return self.scores | of_intervals
 
 
 def train(
@@ -214,6 +222,29 @@ def train_on(
     )
 
 
+def flat_report(report: TrainReport) -> dict[str, Any]:
+    """Return a training as one flat object, each key once."""
+    return {
+        "view": report.problem.dataset.name,
+        "predictor": report.predictor,
+        "features": report.features,
+        "feature_epochs": report.problem.feature_epochs,
+        "feature_seconds": report.problem.feature_seconds,
+        "train_size": report.train_size,
+        "seed": report.seed,
+        "split": report.split.name,
+        "target": report.problem.target,
+        "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
+        "test_view": report.tested.dataset.name,
+        "surrogate": report.problem.is_surrogate,
+        "held_out": len(report.split.held_out),
+        "left_out": report.problem.left_out,
+        **flat_scores(report),
+        "fit_seconds": report.fit_seconds,
+        "predict_seconds": report.predict_seconds,
+    }
+
+
 def in_parts(
     predict: Callable[[pl.DataFrame], tuple[NDArray[np.float64], ...]],
     x: pl.DataFrame,
@@ -257,7 +288,7 @@ def _test_dataset(dataset: MetaDataset, name: str) -> MetaDataset:
 
 def flat_scores(report: TrainReport) -> dict[str, float | None]:
     """Return the held-out scores of a training and its top-k table, each number by a name."""
-    flat: dict[str, float | None] = dict(report.scores)
+    flat: dict[str, float | None] = dict(report.all_scores)
     for row in report.top:
         flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
         flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy

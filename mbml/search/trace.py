@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.errors import WarehouseError
 from mbml.search.clock import Cost
 from mbml.search.run import Step

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.errors import MbmlError, SourceError
 from mbml.sources.batch import METRICS
 from mbml.sources.checksum import Checksum, checksum, total_bytes

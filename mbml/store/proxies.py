@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.errors import UsageError
 from mbml.sources.checksum import checksum
 from mbml.sources.naming import is_surrogate

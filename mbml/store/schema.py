@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbml import __version__
+from mbml._version import __version__
 from mbml.errors import MbmlError, WarehouseError
 
 if TYPE_CHECKING:

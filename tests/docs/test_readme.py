@@ -43,3 +43,21 @@ def test_the_same_in_python_and_sql(folder, capsys):
     assert "kendall_tau" in capsys.readouterr().out
     with open_warehouse(folder / "warehouse" / "mbml.duckdb") as warehouse:
         assert sum(row[1] for row in warehouse.rows(BLOCKS["sql"])) == 300
+
+
+def test_the_models_that_ship(tmp_path, monkeypatch, capsys):
+    """What README says to try without any file, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    [console] = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
+    for line in console.replace("\\\n", "").replace("$ ", "").splitlines():
+        done = CliRunner().invoke(app, shlex.split(line)[1:])
+        assert done.exit_code == 0, f"{line}: {done.stderr}"
+        assert "accuracy" in done.stdout
+    [code] = [
+        one
+        for one in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+        if "load_model" in one
+    ]
+    exec(code, {})
+    assert "arch_key" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []

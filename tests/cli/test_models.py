@@ -1,0 +1,78 @@
+"""`mbml train --save`, `models`, `predict`, `rank` as a user runs them."""
+
+import json
+
+import pytest
+
+from mbml.spaces import nasbench201
+
+VIEW = "meta_nasbench201_cifar100_200epochs"
+CELL = nasbench201.official_order()[0]
+SHIPPED = "pretrained:nasbench201-cifar100"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MBML_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+def test_train_save_predict(mbml, folder):
+    call = ["train", VIEW, "--predictor", "gp", "--train-size", "40", "--save", "mine"]
+    assert "saved as mine" in mbml(*call).stderr
+    [found] = mbml.json("predict", "mine", CELL)
+    assert set(found) == {"arch_key", "accuracy", "lower", "upper"}
+    assert found["lower"] <= found["accuracy"] <= found["upper"]
+    assert "mine" in mbml("models").stdout
+    assert json.loads(mbml("models", "show", "mine").stdout)["view"] == VIEW
+
+
+def test_a_taken_name_is_refused_before_the_training(mbml, folder):
+    call = ["train", VIEW, "--predictor", "dummy", "--train-size", "40", "--save", "mine"]
+    mbml(*call)
+    assert "already" in mbml(*call, expect=2).stderr
+    assert "cannot name" in mbml(*call[:-1], "../mine", expect=2).stderr
+
+
+def test_a_taken_name_is_refused_even_for_an_unknown_view(mbml, folder):
+    folder.mkdir()
+    (folder / "mine.json").write_text("{}")
+    assert "already" in mbml("train", "nonsense", "--save", "mine", expect=2).stderr
+
+
+def test_predict_from_arguments_a_file_and_stdin(mbml, tmp_path, monkeypatch):
+    (tmp_path / "cells.txt").write_text(f"{CELL}\n\n  {CELL}\n")
+    found = mbml.json("predict", SHIPPED, CELL, "--file", tmp_path / "cells.txt")
+    assert [one["arch_key"] for one in found] == [CELL] * 3
+    csv = mbml("predict", SHIPPED, CELL, "--format", "csv").stdout
+    assert csv.startswith("arch_key,accuracy,lower,upper\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict", SHIPPED], "no architecture given"),
+        (["predict", SHIPPED, "0100:input,output"], "is of NAS-Bench-101"),
+        (["predict", SHIPPED, ""], "empty"),
+        (["predict", "nothing", CELL], "unknown model"),
+        (["predict", SHIPPED, "--file", "/no/such/file"], "cannot be read"),
+        (["rank", "nasbench101", "--model", SHIPPED], "is for nasbench201"),
+        (["rank", "nasbench2001", "--model", SHIPPED], "did you mean 'nasbench201'"),
+        (["models", "show", "a/b"], "cannot name a model"),
+    ],
+)
+def test_bad_requests(mbml, folder, arguments, message):
+    assert message in mbml(*arguments, expect=2).stderr
+
+
+def test_a_damaged_model(mbml, folder):
+    mbml("train", VIEW, "--predictor", "dummy", "--train-size", "40", "--save", "mine")
+    path = folder / "mine.skops"
+    path.write_bytes(path.read_bytes()[:-10])
+    assert "is not the file" in mbml("predict", "mine", CELL, expect=5).stderr
+
+
+def test_rank(mbml):
+    best = mbml.json("rank", "nasbench201", "--model", SHIPPED, "-n", "2")
+    assert [one["rank"] for one in best] == [1, 2]
+    assert best[0]["accuracy"] >= best[1]["accuracy"]
