@@ -105,6 +105,50 @@ def table(
     _load(open_tables(path), warehouse, replace=replace, json=json)
 
 
+@app.command()
+def proxies(
+    path: PathArgument,
+    dataset: Annotated[str, typer.Option(help="Data set whose images were used.")],
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    replace: ReplaceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Load a table of zero-cost proxies, Parquet or CSV, for cells that the warehouse holds.
+
+    One row a cell: arch_str (NAS-Bench-201), or adjacency and operations (NAS-Bench-101). Every
+    other column is a proxy.
+
+    Example: mbml ingest proxies zero_cost_proxies.parquet --dataset cifar10
+
+    In Python: mbml.store.proxies.ingest_proxies(warehouse, read_proxies(path, dataset=name))
+    """
+    from dataclasses import asdict
+
+    from mbml.sources.proxies import read_proxies
+    from mbml.store import open_warehouse
+    from mbml.store.proxies import ingest_proxies
+
+    read = read_proxies(path, dataset=dataset)
+    with open_warehouse(warehouse, write=True) as opened:
+        report = ingest_proxies(opened, read, replace=replace)
+    if report.is_surrogate:
+        say("note: a surrogate file; its numbers are invented, not measured")
+    if report.unknown_cells:
+        say(
+            f"note: {report.unknown_cells:,} cells are not in the warehouse and were left out;"
+            " load their measurements first, then the proxies again"
+        )
+    if json:
+        write_json({"file_name": path.name, "dataset": dataset, **asdict(report)})
+    elif report.already_loaded:
+        typer.echo(f"{path.name} is loaded already (source {report.source_id}); nothing to do")
+    else:
+        typer.echo(
+            f"{path.name}: {report.values:,} values of {report.proxies} proxies for"
+            f" {report.cells:,} cells of {read.benchmark} into {warehouse}"
+        )
+
+
 def _load(sources: Sequence[Source], warehouse: Path, *, replace: bool, json: bool) -> None:
     from mbml.sources.checksum import total_bytes
     from mbml.store import ingest, open_warehouse

@@ -12,6 +12,14 @@ from (
     ('graph_id', 'The same for isomorphic cells'),
     ('release', 'Published release; surrogate if any loaded file is one'),
     ('functional_id', 'The same for cells that compute the same function'),
+    (
+        'graph_adjacency',
+        'Row-major bits: which vertex feeds which; NAS-Bench-201 without what is on no path'
+    ),
+    (
+        'graph_operations',
+        'Operation of each vertex, comma-joined, in the vocabulary of all spaces'
+    ),
     ('epoch', 'Finished epochs'),
     ('conv_num_layers', 'Convolutions in the cell'),
     ('conv_kernel_min', 'Smallest kernel size of its convolutions; 0 without any'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 from tables import nasbench201_rows
 
 
@@ -40,3 +41,18 @@ def test_other_values_are_exit_2_unless_replaced(mbml, tmp_path):
     load = ("ingest", "table", tmp_path / "b.parquet", "--warehouse", target)
     assert "--replace" in mbml(*load, expect=2).stderr
     mbml(*load, "--replace")
+
+
+def test_proxies_for_some_cells_of_a_warehouse(mbml, tmp_path):
+    mbml.warehouse = tmp_path / "w.duckdb"
+    nasbench201_rows(2).write_parquet(tmp_path / "measured.parquet")
+    nasbench201_rows(3).select("arch_str", synflow=pl.lit(1.5)).write_csv(tmp_path / "p.csv")
+    call = ("ingest", "proxies", tmp_path / "p.csv", "--dataset", "cifar10")
+    assert "load measurements of nasbench201 first" in mbml(*call, expect=2).stderr
+    mbml("ingest", "table", tmp_path / "measured.parquet")
+    done = mbml(*call)
+    assert "2 values of 1 proxies for 2 cells of nasbench201" in done.stdout
+    assert "1 cells are not in the warehouse" in done.stderr
+    assert mbml.json(*call)["already_loaded"] is True
+    formats = [one["format"] for one in mbml.json("info")["sources"]]
+    assert formats == ["table", "proxies"]
