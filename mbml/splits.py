@@ -52,12 +52,17 @@ def published(rows: int, *, train_size: int, seed: int) -> Split:
             f"--train-size {train_size} does not fit: {rows} rows have a target, of which at least"
             " 2 must train and 1 be held out"
         )
-    if not 0 <= seed < 2**32:
-        raise UsageError(f"--seed {seed} does not fit: seeds are 0 to 4294967295")
+    check_seed(seed)
     train, held_out = train_test_split(
         np.arange(rows), train_size=train_size, random_state=seed, shuffle=True
     )
     return Split("published", train, np.sort(held_out))
+
+
+def check_seed(seed: int) -> None:
+    """Raise `UsageError` if a seed is none for scikit-learn."""
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"--seed {seed} does not fit: seeds are 0 to 4294967295")
 
 
 def draw(

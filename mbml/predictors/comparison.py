@@ -73,9 +73,10 @@ def compare(
     Returns
     -------
     polars.DataFrame
-        A row per published view, size, predictor and score: `seeds` is the number of fits behind
-        ours, 0 with NULL scores where none is stored; `difference` is our mean minus the published
-        one, `median_difference` likewise.
+        A row per view, size, predictor and score, published or ours: `seeds` is the number of fits
+        behind ours, 0 with NULL scores where none is stored; `published_*` are NULL where the
+        predictor is ours alone; `difference` is our mean minus the published one,
+        `median_difference` likewise.
 
     Raises
     ------
@@ -105,16 +106,17 @@ def compare(
     wanted_views = list(views) or scores["view"].unique().to_list()
     sizes = list(train_sizes) or scores["train_size"].unique().to_list()
     return (
-        theirs.filter(
+        theirs.join(
+            ours.with_columns(pl.col("train_size").cast(pl.Int64)).sort(_ROW),
+            on=_ROW,
+            how="full",
+            coalesce=True,
+            maintain_order="left_right",
+        )
+        .filter(
             pl.col("view").is_in(wanted_views),
             pl.col("train_size").is_in(sizes),
             pl.col("metric").is_in(list(metrics)),
-        )
-        .join(
-            ours.with_columns(pl.col("train_size").cast(pl.Int64)),
-            on=_ROW,
-            how="left",
-            maintain_order="left",
         )
         .select(
             *_ROW,

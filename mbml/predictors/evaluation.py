@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -126,30 +127,22 @@ def evaluate(
     _check(grid)
     prepared = with_warehouse(path, lambda opened: _prepare(opened, grid), waiting=say)
     for one in prepared.values():
-        for size in grid.train_sizes:
-            splits.draw(
-                grid.split, one.problem.rows, one.problem.rows, train_size=size, seed=grid.seeds[0]
-            )
-        if one.problem.left_out and say is not None:
-            say(
-                f"note: {one.problem.left_out:,} rows of {one.problem.dataset.name} have no"
-                f" {grid.target} or lack a feature and were left out;"
-                f" {len(one.problem.y):,} remain"
-            )
+        _check_rows(one, grid, say)
     work = _Work(path, grid, prepared, say)
     failed = []
     total = len(work.tasks)
     if progress is not None:
         progress(total - work.missing(), total)
-    for outcome in run(fit_task, work.pending(), shared=prepared, jobs=jobs):
-        if outcome.fit is None:
-            failed.append(outcome)
-            if say is not None:
-                say(f"failed: {outcome.failure}")
-        else:
-            work.store(outcome)
-        if progress is not None:
-            progress(total - work.missing(), total)
+    with closing(run(fit_task, work.pending(), shared=prepared, jobs=jobs)) as outcomes:
+        for outcome in outcomes:
+            if outcome.fit is None:
+                failed.append(outcome)
+                if say is not None:
+                    say(f"failed: {outcome.failure}")
+            else:
+                work.store(outcome)
+            if progress is not None:
+                progress(total - work.missing(), total)
     if failed:
         raise MbmlError(
             f"{len(failed)} of {total} fits failed, the others are stored; {failed[0].failure}"
@@ -232,12 +225,25 @@ def _check(grid: Grid) -> None:
         raise UsageError(f"no predictor is named; the preset has {', '.join(known)}")
     for view in grid.views:
         meta_dataset(view)
+    for seed in grid.seeds:
+        splits.check_seed(seed)
     for size in grid.train_sizes:
         if grid.preset == "published" and size < FEWEST_ROWS:
             raise UsageError(
                 f"--train-size {size} does not fit: the published search needs at least"
                 f" {FEWEST_ROWS} rows, two in each of its folds"
             )
+
+
+def _check_rows(prepared: Prepared, grid: Grid, say: Callable[[str], None] | None) -> None:
+    problem = prepared.problem
+    for size in grid.train_sizes:
+        splits.draw(grid.split, problem.rows, problem.rows, train_size=size, seed=grid.seeds[0])
+    if problem.left_out and say is not None:
+        say(
+            f"note: {problem.left_out:,} rows of {problem.dataset.name} have no {grid.target} or"
+            f" lack a feature and were left out; {len(problem.y):,} remain"
+        )
 
 
 def _features_of(grid: Grid, name: str) -> str:

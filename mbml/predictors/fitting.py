@@ -8,9 +8,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbml._version import __version__
-from mbml.errors import MbmlError
 from mbml.features.registry import feature_set
-from mbml.predictors.published_protocol import published_predictor
+from mbml.predictors.published_protocol import INNER, published_predictor
 from mbml.predictors.registry import predictor
 from mbml.predictors.training import flat_scores, train_on
 from mbml.store.results import Fit, FitKey
@@ -55,8 +54,6 @@ def fit_task(prepared: dict[tuple[str, str], Prepared], task: Task) -> Outcome:
         warnings.simplefilter("always")
         try:
             report, seconds = _train(prepared[task.problem], task.key)
-        except MbmlError:
-            raise
         except Exception as error:  # noqa: BLE001 (one bad fit must not end the others)
             name, size, seed = task.key
             said = (str(error).strip().splitlines() or [""])[0]
@@ -72,7 +69,9 @@ def fit_task(prepared: dict[tuple[str, str], Prepared], task: Task) -> Outcome:
             search_seconds=max(0.0, seconds - refit),
             fit_seconds=refit,
             predict_seconds=report.predict_seconds,
-            parameters={} if search is None else search.best_params_,
+            parameters={}
+            if search is None
+            else {name.removeprefix(INNER): value for name, value in search.best_params_.items()},
             warnings=dict(Counter(one.category.__name__ for one in caught)),
             libraries=_versions(),
             scores=flat_scores(report),

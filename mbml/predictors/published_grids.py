@@ -113,18 +113,23 @@ _VALUES = {
 
 
 def living(name: str, drawn: Mapping[str, Any]) -> dict[str, Any]:
-    """Map settings that were drawn for an estimator to those that scikit-learn has today.
+    """Map settings that were drawn for an estimator to those that have a meaning today.
+
+    `normalize` stays, for `mbml.predictors.normalised`; without an intercept it did nothing.
 
     Examples
     --------
-    >>> living("bayesian_ridge", {"n_iter": 3000, "normalize": True, "tol": 0.001})
-    {'max_iter': 3000, 'tol': 0.001}
+    >>> living("bayesian_ridge", {"n_iter": 3000, "fit_intercept": False, "normalize": True})
+    {'max_iter': 3000, 'fit_intercept': False, 'normalize': False}
     """
-    dead = {"normalize", "criterion"} if name == "gradient_boosting" else {"normalize"}
-    settings = {key: value for key, value in drawn.items() if key not in dead}
+    settings = {_NAMES.get(key, key): value for key, value in drawn.items()}
+    if name == "gradient_boosting":
+        del settings["criterion"]
     for key in ("criterion", "loss"):
         if key in settings:
             settings[key] = _VALUES.get(settings[key], settings[key])
     if settings.get("max_features") == "auto":
         settings["max_features"] = None if name == "gradient_boosting" else 1.0
-    return {_NAMES.get(key, key): value for key, value in settings.items()}
+    if "normalize" in settings:
+        settings["normalize"] = settings["normalize"] and settings["fit_intercept"]
+    return settings

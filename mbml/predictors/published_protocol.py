@@ -21,6 +21,8 @@ FOLDS = 3
 FEWEST_ROWS = 2 * FOLDS
 SEEDS = (0, 1, 10, 42, 100, 123, 666, 1000, 1234, 12345)
 TRAIN_SIZES = (43, 86, 129, 172, 344, 860)
+#: Prefix of the settings of an estimator inside another.
+INNER = "regressor__"
 #: Not tuned in the publication; here with the registry's settings, on the published features.
 OURS = ("mlp", "xgboost")
 
@@ -42,11 +44,17 @@ def search(name: str, seed: int) -> Any:
     """
     from sklearn.model_selection import GridSearchCV
 
+    from mbml.predictors.normalised import Normalised
+
     estimator = type(PREDICTORS[name].make(seed))()
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=seed)
+    inner = ""
+    if "normalize" in GRIDS[name]:
+        estimator, inner = Normalised(estimator), INNER
     candidates = [
-        {key: [value] for key, value in settings.items()} for settings in drawn(name, seed)
+        {key if key == "normalize" else inner + key: [value] for key, value in settings.items()}
+        for settings in drawn(name, seed)
     ]
     return GridSearchCV(estimator, candidates, cv=FOLDS, scoring="r2")
 

@@ -96,6 +96,23 @@ def test_warnings_are_stored_by_name(mbml):
     assert told["parameter_n_neighbors"] <= 13
 
 
+def test_a_fit_that_fails_is_told_and_the_others_are_stored(mbml, monkeypatch):
+    from mbml.predictors import fitting
+
+    def train_on(*arguments, seed, **options):
+        if seed == 1:
+            raise ValueError("All the 300 fits failed.\nmore")
+        return original(*arguments, seed=seed, **options)
+
+    original = fitting.train_on
+    monkeypatch.setattr(fitting, "train_on", train_on)
+    seeds = ("--seed", 0, "--seed", 1, "--seed", 2)
+    said = mbml("evaluate", VIEW, *LINEAR, *SMALL, *seeds, expect=1).stderr
+    place = f"{VIEW}, linear_regression, N=20, seed 1: ValueError: All the 300 fits failed."
+    assert f"1 of 3 fits failed, the others are stored; {place}" in said
+    assert counted(mbml) == 2
+
+
 def test_table_names_split_target_and_deviation(mbml):
     said = mbml("evaluate", VIEW, *LINEAR, *SMALL).stdout
     assert "target valid_accuracy, split published, preset fixed" in said

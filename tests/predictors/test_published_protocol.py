@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.linear_model import BayesianRidge
 
 from mbml.datasets import meta_dataset
 from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
 from mbml.predictors.comparison import published
+from mbml.predictors.normalised import Normalised
 from mbml.predictors.published_grids import GRIDS, living
 from mbml.predictors.published_protocol import (
     OURS,
@@ -18,8 +20,8 @@ from mbml.predictors.published_protocol import (
     TRAIN_SIZES,
     drawn,
     published_predictor,
-    search,
 )
+from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.training import train_on
 from mbml.sources.table import open_tables
 from mbml.store import ingest, open_warehouse
@@ -30,7 +32,7 @@ VIEW = "meta_nasbench201_cifar100_200epochs"
 @pytest.mark.filterwarnings("ignore:Solver terminated early", "ignore:Some inputs do not have OOB")
 @pytest.mark.parametrize("name", GRIDS)
 def test_every_value_of_a_grid_is_accepted_by_the_estimator(name):
-    estimator = type(search(name, 0).estimator)
+    estimator = type(PREDICTORS[name].make(0))
     rng = np.random.default_rng(0)
     x, y = rng.random((60, 3)), rng.random(60)
     grid = GRIDS[name]
@@ -38,15 +40,17 @@ def test_every_value_of_a_grid_is_accepted_by_the_estimator(name):
     for key, values in grid.items():
         for value in (values[0], values[-1], *(one for one in values if isinstance(one, str))):
             settings = living(name, first | {key: value})
+            settings.pop("normalize", None)
             estimator(**settings | ({"n_estimators": 2} if "n_estimators" in settings else {})).fit(
                 x, y
             )
 
 
 def test_draws_are_those_of_the_full_grid_with_what_became_equal_once():
-    assert drawn("linear_regression", 0) == [{"fit_intercept": False}, {"fit_intercept": True}]
-    # 36 points of the grid differ in normalize alone.
-    assert len(drawn("bayesian_ridge", 0)) == 36
+    found = {(one["fit_intercept"], one["normalize"]) for one in drawn("linear_regression", 0)}
+    assert found == {(False, False), (True, False), (True, True)}
+    assert len(drawn("linear_regression", 0)) == 3
+    assert len(drawn("bayesian_ridge", 0)) == 54
     assert len(drawn("svr", 1)) == 100
     assert drawn("svr", 1) != drawn("svr", 2)
     assert drawn("svr", 1) == drawn("svr", 1)
@@ -60,6 +64,20 @@ def test_names_and_values_that_are_gone_are_mapped():
     assert living(
         "gradient_boosting", {"criterion": "mae", "loss": "lad", "max_features": "auto"}
     ) == {"loss": "absolute_error", "max_features": None}
+
+
+def test_normalising_divides_columns_by_their_length():
+    rng = np.random.default_rng(1)
+    x = rng.random((30, 3)) * [1, 10, 100]
+    y = x @ [1, 0.1, 0.01] + rng.random(30) / 10
+    lengths = np.linalg.norm(x - x.mean(axis=0), axis=0)
+    ours = Normalised(BayesianRidge(), normalize=True).fit(x, y)
+    by_hand = BayesianRidge().fit(x / lengths, y)
+    np.testing.assert_allclose(ours.predict(x), by_hand.predict(x / lengths), rtol=1e-12)
+    off = Normalised(BayesianRidge(fit_intercept=False), normalize=True).fit(x, y)
+    np.testing.assert_allclose(
+        off.predict(x), BayesianRidge(fit_intercept=False).fit(x, y).predict(x), rtol=1e-12
+    )
 
 
 def test_the_publication_and_the_preset_name_the_same_predictors():
