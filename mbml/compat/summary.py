@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mbml.compat.opening import QueryError
 
 if TYPE_CHECKING:
     from mbml.compat.trials import ArchResults
@@ -35,15 +37,18 @@ def summary_lines(results: ArchResults, *, tests_valid: bool) -> list[str]:
         if name == "cifar10-valid" and tests_valid:
             told["test"] = "ori-test"
         metrics = ", ".join(
-            f"{label} : [{_metric(results.get_metrics(name, image_set))}]"
-            for label, image_set in told.items()
+            f"{label} : [{_metric(results, name, image_set)}]" for label, image_set in told.items()
         )
         lines.append(f"{name:14s} {metrics}")
     return lines
 
 
-def _metric(found: dict[str, Any]) -> str:
-    return f"loss = {_shown(found['loss'], '.3f')} & top1 = {found['accuracy']:.2f}%"
+def _metric(results: ArchResults, dataset: str, image_set: str) -> str:
+    try:
+        found = results.get_metrics(dataset, image_set)
+    except QueryError:
+        return "not held"
+    return f"loss = {_shown(found['loss'], '.3f')} & top1 = {_shown(found['accuracy'], '.2f')}%"
 
 
 def _shown(value: float | None, form: str) -> str:

@@ -112,7 +112,8 @@ class Trial:
         if not 0 <= epoch < self.epochs:
             raise QueryError(f"invalid iepoch {epoch}; this training has 0 to {self.epochs - 1}")
         accuracy = self.curves[f"{prefix}_accuracy"].get(epoch)
-        if accuracy is None:
+        # A table of summaries may lack the training accuracy, which the originals always have.
+        if accuracy is None and prefix != "train":
             raise QueryError(f"{self.name}, seed {self.seed}: no {prefix} accuracy at {epoch}")
         seconds = self.curves[f"{prefix}_seconds"]
         now, before = seconds.get(epoch), seconds.get(epoch - 1, None if epoch else 0.0)

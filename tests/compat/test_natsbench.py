@@ -8,6 +8,7 @@ from itertools import product
 
 import nats_bench
 import pytest
+from tables import load_rows, nasbench201_rows
 
 from mbml.compat.natsbench import NASBench201API, create
 from mbml.compat.opening import QueryError, SurrogateWarning
@@ -221,3 +222,18 @@ def test_opening(tmp_path):
         assert repr(api) == "NASBench201API(1/15625 architectures, fast_mode=False, file=w.duckdb)"
     with pytest.raises(QueryError, match="invalid search space 'tiny'"):
         create(None, "tiny")
+
+
+def test_a_table_of_summaries_gives_what_it_holds(warehouse, tmp_path):
+    load_rows(warehouse, nasbench201_rows(3), tmp_path / "summary.parquet")
+    api = create(warehouse, "tss")
+    found = api.get_more_info(2, "cifar100", hp="200")
+    assert found["test-accuracy"] == pytest.approx(41.0)
+    assert found["train-accuracy"] is found["valid-all-time"] is None
+    assert "valtest-accuracy" not in found
+    assert "train : [loss = None & top1 = None%], valid" in api.query_by_arch(2, "200")
+    assert api.find_best("cifar100", "test", hp="200") == (2, pytest.approx(41.0))
+    assert api.get_cost_info(2, "cifar100", "200")["latency"] is None
+    with pytest.raises(QueryError, match="no times, held"):
+        api.simulate_train_eval(2, "cifar100", hp="200")
+    assert api.used_time == 0
