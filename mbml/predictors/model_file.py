@@ -162,8 +162,9 @@ def read_model(card_path: Path) -> tuple[Any, dict[str, Any]]:
 def _dump(model: Any) -> bytes:
     import skops.io
 
-    untrusted = set(skops.io.get_untrusted_types(data=(plain := skops.io.dumps(model))))
-    if untrusted - set(TRUSTED):
+    plain = skops.io.dumps(model)
+    untrusted = set(skops.io.get_untrusted_types(data=plain)) - set(TRUSTED)
+    if untrusted:
         raise UsageError(f"cannot save a model made of {', '.join(sorted(untrusted))}")
     return _reproducible(plain)
 
