@@ -19,6 +19,7 @@ from mbml.cli import (
     models,
     report,
     search,
+    surrogate,
     train,
     verify,
 )
@@ -44,6 +45,7 @@ search.register(app)
 models.register(app)
 export.register(app)
 report.register(app)
+app.add_typer(surrogate.app, name="surrogate")
 demo.register(app)
 doctor.register(app)
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from mbml.cli.options import DEFAULT_WAREHOUSE
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_VIEW = "meta_nasbench101_108epochs"
-_DEMO_WAREHOUSE = DEFAULT_WAREHOUSE.with_name("demo_surrogate.duckdb")
+_FOLDER = Path("warehouse/demo_surrogate")
+_RECORDS = _FOLDER / "nasbench101_surrogate.tfrecord"
+_PICKLE = _FOLDER / "nasbench201_surrogate.pth"
+_WAREHOUSE = _FOLDER / "mbml.duckdb"
+_REPORT = _FOLDER / "reports"
+_VIEW_101 = "meta_nasbench101_108epochs"
+_VIEW_201 = "meta_nasbench201_cifar10valid_200epochs"
+
+_NEXT = """
+The report is {report}
+
+With the original files, whose addresses are in docs/originals.md:
+  mbml ingest nasbench101 nasbench_full.tfrecord
+  mbml ingest nasbench201 NAS-Bench-201-v1_1-096897.pth
+  mbml verify
+  mbml views
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -17,40 +35,39 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo(
-    architectures: Annotated[int, typer.Option(help="Cells to invent results for.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the invented numbers.")] = 0,
-) -> None:
-    """Write a surrogate record file, load it, look at a view and train on it.
+def demo() -> None:
+    """Write surrogate files of two benchmarks, load, check and query them, train, and report.
 
-    Everything lands in the folder `warehouse` under the current one.
+    Everything lands in the folder `warehouse/demo_surrogate` under the current one; what an earlier
+    demo wrote there is written anew.
 
     Example: mbml demo
-
-    In Python: mbml.surrogate.nasbench101.write_nasbench101(path, draw_cells(2000))
     """
-    from mbml.cli import ingest, look, train
-    from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
+    from mbml.cli.app import app
 
-    records = DEFAULT_WAREHOUSE.with_name("nasbench101_surrogate.tfrecord")
-    records.parent.mkdir(parents=True, exist_ok=True)
-    for old in (records, _DEMO_WAREHOUSE):
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in (_RECORDS, _PICKLE, _WAREHOUSE):
         old.unlink(missing_ok=True)
-    typer.echo("SURROGATE DATA: every number below is invented, none was measured\n")
-    count = write_nasbench101(records, draw_cells(architectures, seed=seed), seed=seed)
-    typer.echo(f"{records}: {count:,} records of {architectures:,} cells, in the original format")
-    _say(f"mbml ingest nasbench101 {records}")
-    ingest.nasbench101(records, warehouse=_DEMO_WAREHOUSE)
-    sql = f"select arch_key, test_accuracy from {_VIEW} order by 2 desc limit 3"  # noqa: S608
-    _say(f'mbml query "{sql}"')
-    look.query(sql, warehouse=_DEMO_WAREHOUSE)
+    typer.echo("SURROGATE DATA: every accuracy and time below is invented, none was measured")
+    command = typer.main.get_command(app)
+    for arguments in _commands():
+        typer.echo(f"\n$ mbml {shlex.join(arguments)}")
+        code = command.main(arguments, prog_name="mbml", standalone_mode=False)
+        if code:
+            raise typer.Exit(code)
+    typer.echo(_NEXT.format(report=_REPORT / "report.html"), nl=False)
+
+
+def _commands() -> Iterator[list[str]]:
+    warehouse = ["--warehouse", str(_WAREHOUSE)]
+    yield ["surrogate", "nasbench101", str(_RECORDS), "--architectures", "3000"]
+    yield ["surrogate", "nasbench201", str(_PICKLE), "--architectures", "1000"]
+    yield ["ingest", "nasbench101", str(_RECORDS), *warehouse]
+    yield ["ingest", "nasbench201", str(_PICKLE), *warehouse]
+    yield ["verify", *warehouse]
+    yield ["views", *warehouse]
+    best = f"select arch_key, test_accuracy from {_VIEW_201} order by 2 desc limit 3"  # noqa: S608
+    yield ["query", best, *warehouse]
     for predictor in ("dummy", "linear_regression", "random_forest"):
-        _say(f"mbml train {_VIEW} --predictor {predictor}")
-        train.train(_VIEW, predictor=predictor, warehouse=_DEMO_WAREHOUSE)
-    typer.echo(
-        "\nWith the original file: mbml ingest nasbench101 nasbench_full.tfrecord, then mbml views"
-    )
-
-
-def _say(command: str) -> None:
-    typer.echo(f"\n$ {command} --warehouse {_DEMO_WAREHOUSE}")
+        yield ["train", _VIEW_101, "--predictor", predictor, *warehouse]
+    yield ["report", "--to", str(_REPORT), *warehouse]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mbml.spaces import nasbench201
-from mbml.surrogate.networks import check_request, topology_network
+from mbml.surrogate.files import check_request, unfinished
+from mbml.surrogate.networks import topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
 from mbml.surrogate.result_curves import DATASETS, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
@@ -73,7 +74,7 @@ def write_nasbench201(
     """
     check_request(path, cells, nasbench201.SIZE)
     seeds = _seeds_by_index(seed)
-    with path.open("xb") as out:
+    with unfinished(path) as part, part.open("wb") as out:
         for one in _HEAD:
             pickle.dump(one, out, 2)
         writer = PickleWriter(out, 2)
@@ -102,7 +103,7 @@ def write_nasbench201(
 
 
 def _write_cell(writer: PickleWriter, index: int, seeds: tuple[int, ...], seed: int) -> None:
-    network = topology_network(index)
+    network = topology_network(index, seed)
     chance = generator(seed, index)
     long_runs = [(dataset, one) for one in seeds for dataset in DATASETS]
     writer.begin_dict()

@@ -7,11 +7,12 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbml.errors import UsageError, unknown_name
+from mbml.errors import unknown_name
 from mbml.sources.workers import map_in_workers
 from mbml.spaces import nasbench201, natsbench_sss
+from mbml.surrogate.files import check_request, unfinished
 from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
-from mbml.surrogate.networks import check_request, size_network, topology_network
+from mbml.surrogate.networks import size_network, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
 from mbml.surrogate.result_curves import DATASETS, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
@@ -19,6 +20,9 @@ from mbml.surrogate.result_states import Schedule, Space, write_state
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+#: Architectures of each space.
+SIZES: Final = {"topology": nasbench201.SIZE, "size": natsbench_sss.SIZE}
 
 _SIZE: Final = Space(is_size=True, base_seconds=4.2)
 #: Of the topology cells this share has the third seed, as in the release.
@@ -65,23 +69,20 @@ def write_natsbench(
     UsageError
         If the name, the space or the number of architectures is refused.
     """
-    sizes = {"topology": nasbench201.SIZE, "size": natsbench_sss.SIZE}
-    if space not in sizes:
-        raise unknown_name("space", space, sizes)
-    count = sizes[space] if cells is None else cells
-    check_request(folder, count, sizes[space])
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
-    _write_meta(folder, space)
-    tasks = (
-        _Task(folder, space, range(first, min(first + _GROUP, count)), seed)
-        for first in range(0, count, _GROUP)
-    )
-    for done in map_in_workers(_write_group, tasks, workers=workers):
-        if progress is not None:
-            progress(done)
+    if space not in SIZES:
+        raise unknown_name("space", space, SIZES)
+    count = SIZES[space] if cells is None else cells
+    check_request(folder, count, SIZES[space])
+    with unfinished(folder) as part:
+        part.mkdir()
+        _write_meta(part, space)
+        tasks = (
+            _Task(part, space, range(first, min(first + _GROUP, count)), seed)
+            for first in range(0, count, _GROUP)
+        )
+        for done in map_in_workers(_write_group, tasks, workers=workers):
+            if progress is not None:
+                progress(done)
 
 
 def _write_meta(folder: Path, space: str) -> None:
@@ -115,7 +116,7 @@ def _write_group(task: _Task) -> int:
 def _write_architecture(writer: PickleWriter, space: str, index: int, seed: int) -> None:
     chance = generator(seed, index)
     if space == "topology":
-        network = topology_network(index)
+        network = topology_network(index, seed)
         kind = TOPOLOGY
         seeds = (777, 888, 999) if chance.random() < _SHARE_OF_999 else (777, 888)
         schedules = {

@@ -17,10 +17,11 @@ from mbml.spaces import natsbench_sss
 from mbml.surrogate.result_curves import (
     DATASETS,
     SPLITS,
+    Finals,
     Network,
     accuracy_curve,
     eval_seconds,
-    final_accuracy,
+    final_accuracies,
     latency,
     loss_curve,
     train_seconds,
@@ -113,7 +114,7 @@ def write_state(
         writer.get(text_index)
     writer.name("all_results")
     writer.begin_dict()
-    has_wrong_counts = not space.is_size and chance.random() < 0.01
+    has_wrong_counts = schedule.epochs == _LONG and chance.random() < 0.01
     for dataset, seed in schedule.runs:
         writer.name(dataset)
         writer.integer(seed)
@@ -147,9 +148,9 @@ def _write_run(
     chance: np.random.Generator,
 ) -> None:
     dataset, seed = key
-    classes, images, low, _ = DATASETS[dataset]
-    last = final_accuracy(network, dataset, epochs, chance.normal())
-    train = accuracy_curve(chance, min(last * 1.08, 99.9), low, epochs, images)
+    classes = DATASETS[dataset][0]
+    finals = final_accuracies(network, dataset, epochs, chance)
+    train = accuracy_curve(chance, finals.train, dataset, epochs, "train")
     seconds = train_seconds(network, dataset, space.base_seconds)
     writer.begin_dict()
     writer.name("name")
@@ -181,7 +182,7 @@ def _write_run(
     writer.put()
     writer.numpy_double(latency(network) * (1 + 0.001 * len(dataset)))
     writer.raw(b"a")
-    _write_evaluations(writer, dataset, epochs, (last, seconds), chance)
+    _write_evaluations(writer, dataset, epochs, (finals, seconds), chance)
     writer.name("net_state_dict")
     writer.raw(b"Nu")
 
@@ -213,17 +214,17 @@ def _write_evaluations(
     writer: PickleWriter,
     dataset: str,
     epochs: int,
-    target: tuple[float, float],
+    target: tuple[Finals, float],
     chance: np.random.Generator,
 ) -> None:
-    last, seconds = target
-    classes, _, low, _ = DATASETS[dataset]
+    finals, seconds = target
+    classes = DATASETS[dataset][0]
     splits = SPLITS[dataset]
     main = _MAIN[dataset]
     names = sorted(splits, key=lambda name: name != main) if epochs == _LONG else list(splits)
     curves: list[NDArray[np.float64]] = []
     for name in names:
-        curve = accuracy_curve(chance, last, low, epochs, splits[name])
+        curve = accuracy_curve(chance, finals.splits[name], dataset, epochs, name)
         curves.append(curve if epochs != _LONG or name == main else curve[-1:])
     accuracies = np.concatenate(curves)
     losses = loss_curve(chance, accuracies, classes)
