@@ -95,7 +95,7 @@ def test_the_numbers_of_a_seed_stay(tmp_path):
     path = tmp_path / "surrogate"
     assert write_nasbench101(path, [cell], schedules=(108,), repeats=1) == 1
     # Rounded to 1/9984, so that the last bits of a machine's arithmetic do not matter.
-    assert read(path)[2]["valid_accuracy"] == NUMBER
+    assert read(path)[2]["valid_accuracy"] == 0.8481570482254028
 
 
 def test_draws_are_of_distinct_legal_cells():
