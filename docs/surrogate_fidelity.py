@@ -178,8 +178,8 @@ def nasbench201(data: Path) -> tuple[str, dict[str, tuple[np.ndarray, np.ndarray
     """Compare NAS-Bench-201; return the section, pairs of samples to plot, and invented means."""
     folder = data / "nasbench201"
     measured = pl.read_parquet(folder / "measurements.parquet").sort("arch_index")
-    networks = [topology_network(index, 0) for index in range(SIZE)]
     model, latent = fitted("nasbench201"), expected_latent()
+    networks = [topology_network(index, 0, latent[:, index]) for index in range(SIZE)]
     agreement, quantiles, pairs = [], [], {}
     for place, target in enumerate(model.targets):
         dataset, epochs = target.split("/")
@@ -334,7 +334,7 @@ def main() -> None:
     text_201, pairs_201, made_201 = nasbench201(data)
     keep_101 = ["module_hash", "adjacency", "operations", "dataset", "schedule_epochs", "trial"]
     keep_101 += ["epoch", "parameters", "test_accuracy"]
-    keep_201 = ["arch_str", "dataset", "schedule_epochs", "trial", "epoch", "valid_accuracy"]
+    keep_201 = ["arch_str", *keep_101[3:8], "valid_accuracy"]
     real_101 = pl.read_parquet(data / "nasbench101" / "measurements.parquet").filter(
         pl.col("test_accuracy").is_not_null()
     )

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo() -> None:
-    """Write surrogate files of two benchmarks, load, check and query them, train, and report.
+    """Write surrogate files of two benchmarks, load, check and query them, train, search, report.
 
     Everything lands in the folder `warehouse/demo_surrogate` under the current one; what an earlier
     demo wrote there is written anew.
@@ -70,4 +70,7 @@ def _commands() -> Iterator[list[str]]:
     yield ["query", best, *warehouse]
     for predictor in ("dummy", "linear_regression", "random_forest"):
         yield ["train", _VIEW_101, "--predictor", predictor, *warehouse]
+    for strategy in ("random", "guided"):
+        runs = ["--strategy", strategy, "--budget", "40", "--seeds", "3"]
+        yield ["search", _VIEW_201, *runs, *warehouse]
     yield ["report", "--to", str(_REPORT), *warehouse]

@@ -9,7 +9,7 @@ import numpy as np
 
 from mbml.spaces import nasbench201
 from mbml.surrogate.files import check_request, unfinished
-from mbml.surrogate.networks import topology_network
+from mbml.surrogate.networks import expected_latent, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
 from mbml.surrogate.result_curves import DATASETS, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
@@ -103,7 +103,7 @@ def write_nasbench201(
 
 
 def _write_cell(writer: PickleWriter, index: int, seeds: tuple[int, ...], seed: int) -> None:
-    network = topology_network(index, seed)
+    network = topology_network(index, seed, expected_latent()[:, index])
     chance = generator(seed, index)
     long_runs = [(dataset, one) for one in seeds for dataset in DATASETS]
     writer.begin_dict()

@@ -7,19 +7,23 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from mbml.errors import unknown_name
 from mbml.sources.workers import map_in_workers
 from mbml.spaces import nasbench201, natsbench_sss
 from mbml.surrogate.files import check_request, unfinished
 from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
-from mbml.surrogate.networks import size_network, topology_network
+from mbml.surrogate.networks import expected_latent, size_network, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
-from mbml.surrogate.result_curves import DATASETS, generator
+from mbml.surrogate.result_curves import DATASETS, Network, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 #: Architectures of each space.
 SIZES: Final = {"topology": nasbench201.SIZE, "size": natsbench_sss.SIZE}
@@ -36,6 +40,7 @@ class _Task:
     space: str
     indexes: range
     seed: int
+    expected: NDArray[np.float64]  # shape (targets, indexes); none of the size space
 
 
 def write_natsbench(
@@ -73,16 +78,23 @@ def write_natsbench(
         raise unknown_name("space", space, SIZES)
     count = SIZES[space] if cells is None else cells
     check_request(folder, count, SIZES[space])
+    # Evaluated here, once: the workers need no trees.
+    expected = expected_latent() if space == "topology" else np.empty((0, count))
     with unfinished(folder) as part:
         part.mkdir()
         _write_meta(part, space)
         tasks = (
-            _Task(part, space, range(first, min(first + _GROUP, count)), seed)
-            for first in range(0, count, _GROUP)
+            _Task(part, space, indexes, seed, expected[:, indexes.start : indexes.stop])
+            for indexes in _groups(count)
         )
         for done in map_in_workers(_write_group, tasks, workers=workers):
             if progress is not None:
                 progress(done)
+
+
+def _groups(count: int) -> Iterator[range]:
+    for first in range(0, count, _GROUP):
+        yield range(first, min(first + _GROUP, count))
 
 
 def _write_meta(folder: Path, space: str) -> None:
@@ -106,17 +118,20 @@ def _write_meta(folder: Path, space: str) -> None:
 
 def _write_group(task: _Task) -> int:
     """Write some files, in a worker; return the index after the last."""
-    for index in task.indexes:
+    for place, index in enumerate(task.indexes):
+        if task.space == "topology":
+            network = topology_network(index, task.seed, task.expected[:, place])
+        else:
+            network = size_network(index)
         out = io.BytesIO()
-        _write_architecture(PickleWriter(out, 4), task.space, index, task.seed)
+        _write_architecture(PickleWriter(out, 4), task.space, network, task.seed)
         (task.folder / f"{index:06d}.pickle.pbz2").write_bytes(bz2.compress(out.getvalue()))
     return task.indexes.stop
 
 
-def _write_architecture(writer: PickleWriter, space: str, index: int, seed: int) -> None:
-    chance = generator(seed, index)
+def _write_architecture(writer: PickleWriter, space: str, network: Network, seed: int) -> None:
+    chance = generator(seed, network.index)
     if space == "topology":
-        network = topology_network(index, seed)
         kind = TOPOLOGY
         seeds = (777, 888, 999) if chance.random() < _SHARE_OF_999 else (777, 888)
         schedules = {
@@ -124,7 +139,6 @@ def _write_architecture(writer: PickleWriter, space: str, index: int, seed: int)
             "200": Schedule(200, [(dataset, one) for one in seeds for dataset in DATASETS]),
         }
     else:
-        network = size_network(index)
         kind = _SIZE
         single = [(dataset, 777) for dataset in DATASETS]
         several = [(dataset, one) for one in (777, 888, 999) for dataset in DATASETS]

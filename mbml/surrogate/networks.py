@@ -20,14 +20,22 @@ if TYPE_CHECKING:
 _IMAGENET_SHARE = 0.64
 
 
-def topology_network(index: int, seed: int) -> Network:
-    """Return a cell of the topology space by its official index, with the levels of a seed."""
+def topology_network(index: int, seed: int, expected: NDArray[np.float64]) -> Network:
+    """Return a cell of the topology space with the levels of a seed.
+
+    Parameters
+    ----------
+    index
+        Official index.
+    seed
+        Decides how the cell deviates from what is expected of it.
+    expected
+        Its column of `expected_latent()`.
+    """
     text = nasbench201.official_order()[index]
     model = fitted("nasbench201")
     chance = np.random.Generator(np.random.PCG64([seed, index, 1]))
-    latent = expected_latent()[:, index] + model.deviation @ chance.standard_normal(
-        len(model.targets)
-    )
+    latent = expected + model.deviation @ chance.standard_normal(len(model.targets))
     cell = nasbench201.parse(text)
     levels = {}
     for target, value in zip(model.targets, latent, strict=True):
