@@ -230,7 +230,7 @@ def _print(flat: dict[str, Any]) -> None:
         f" target {flat['target']}"
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
         + (", one trial a query" if flat["trial"] == "one" else "")
-        + f"\n{flat['seeds']} runs of {flat['budget']:g} {flat['unit']} each{once}\n"
+        + f"\n{flat['seeds']} run{'s' if flat['seeds'] > 1 else ''} of {flat['budget']:g} {flat['unit']} each{once}\n"
         f"\nPercent, mean ± deviation over the runs. oracle: {ORACLE_RULE};\n"
         f"chosen: the test accuracy of the one of them with the best {flat['target']}\n"
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mbml.spaces.space import Architecture
 
 #: Trials in a row that lead to no new candidate, after which one is drawn at random.
-_PATIENCE = 200
+_PATIENCE = 20
 
 
 class _Encoding(NamedTuple):
