@@ -224,13 +224,14 @@ def _print(flat: dict[str, Any]) -> None:
 
     if flat["surrogate"]:
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
+    runs = "one run of" if flat["seeds"] == 1 else f"{flat['seeds']} runs, each of"
     once = ", equivalent cells once" if flat["equivalents"] == "once" else ""
     typer.echo(
         f"{flat['strategy']} on {flat['view']}, {flat['candidates']:,} architectures;"
         f" target {flat['target']}"
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
         + (", one trial a query" if flat["trial"] == "one" else "")
-        + f"\n{flat['seeds']} run{'s' if flat['seeds'] > 1 else ''} of {flat['budget']:g} {flat['unit']} each{once}\n"
+        + f"\n{runs} {flat['budget']:g} {flat['unit']}{once}\n"
         f"\nPercent, mean ± deviation over the runs. oracle: {ORACLE_RULE};\n"
         f"chosen: the test accuracy of the one of them with the best {flat['target']}\n"
     )
