@@ -159,7 +159,7 @@ def _facts(space: Space[Any], found: Architecture) -> dict[str, Any]:
 
     text = found.format()
     return {
-        "arch_key": found.graph_id if space.name == "nasbench101" else text,
+        "arch_key": space.key(found),
         "arch": text,
         "space": space.name,
         "in_space": True,
@@ -184,10 +184,11 @@ def _measured(
 
     if not warehouse.exists():
         return None, False
-    key = found.graph_id if space.name == "nasbench101" else found.format()
     try:
         with open_warehouse(warehouse) as opened:
-            return read_results(opened, space.name, key), is_surrogate(opened, space.name)
+            return read_results(opened, space.name, space.key(found)), is_surrogate(
+                opened, space.name
+            )
     except WarehouseError as error:
         say(f"note: no measured results are shown: {error}")
         return None, False

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mbml.cli.diagnostics import say
-from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.options import DEFAULT_WAREHOUSE, FormatOption, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame
 
 
@@ -26,9 +26,7 @@ def compare(
     metric: Annotated[
         list[str] | None, typer.Option(help="mae, mse or r2; may be repeated. All by default.")
     ] = None,
-    output_format: Annotated[
-        str, typer.Option("--format", help="table, csv, json, jsonl, parquet or markdown.")
-    ] = "table",
+    output_format: FormatOption = "table",
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:

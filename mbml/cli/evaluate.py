@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbml.cli.diagnostics import say, steps
-from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.options import (
+    DEFAULT_WAREHOUSE,
+    JsonOption,
+    SplitOption,
+    TargetOption,
+    WarehouseOption,
+)
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
@@ -44,15 +50,8 @@ def evaluate(
     features: Annotated[
         str | None, typer.Option(help="Feature sets, joined by +; by default the predictor's own.")
     ] = None,
-    target: Annotated[str, typer.Option(help="The outcome to predict.")] = "valid_accuracy",
-    split: Annotated[
-        str,
-        typer.Option(
-            help="published holds out all other architectures; graph_id and functional_id those"
-            " alone that share neither graph nor function with a training one; file:PATH reads a"
-            " saved split."
-        ),
-    ] = "published",
+    target: TargetOption = "valid_accuracy",
+    split: SplitOption = "published",
     jobs: Annotated[int, typer.Option(min=1, help="Processes to fit in.")] = 1,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,

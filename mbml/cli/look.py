@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.options import DEFAULT_WAREHOUSE, FormatOption, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
     import polars as pl
-
-FormatOption = Annotated[
-    str, typer.Option("--format", help="table, csv, json, jsonl, parquet or markdown.")
-]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mbml.cli.diagnostics import progress as progress_bar
-from mbml.cli.options import JsonOption  # noqa: TC001
+from mbml.cli.options import FormatOption, JsonOption  # noqa: TC001
 from mbml.cli.output import write_frame, write_json
 from mbml.errors import UsageError
 
@@ -17,9 +17,6 @@ FolderOption = Annotated[
     Path, typer.Option("--models", envvar="MBML_MODELS", help="The folder of saved models.")
 ]
 DEFAULT_FOLDER = Path("warehouse/models")
-FormatOption = Annotated[
-    str, typer.Option("--format", help="table, csv, json, jsonl, parquet or markdown.")
-]
 
 app = typer.Typer(help="List saved and pre-trained models, and show their cards.")
 

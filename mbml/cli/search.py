@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,8 @@ from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mbml.search.search import SearchReport
     from mbml.search.summary import Standing
 
@@ -30,8 +33,9 @@ def search(
     strategy: Annotated[
         str,
         typer.Option(
-            help="random, local or evolution; or MODULE:FUNCTION, a generator function of"
-            " candidates and random numbers."
+            help="random, local, evolution, guided, successive_halving, hyperband, nsga2;"
+            " rank_once, npenas, bananas (with a predictor, as in rank_once:xgboost); optuna:tpe;"
+            " or MODULE:FUNCTION, a generator function of candidates and random numbers."
         ),
     ] = "random",
     budget: Annotated[float, typer.Option(help="What each run may spend.")] = 50,
@@ -89,6 +93,7 @@ def search(
         equivalents_once=_choice("--equivalents", equivalents, ("each", "once")) == "once",
         objectives=tuple(name for name in objectives.split(",") if name),
         jobs=jobs,
+        tell=_counting(seeds),
     )
     if report.problem.left_out:
         say(
@@ -102,6 +107,13 @@ def search(
         write_json(flat)
     else:
         _print(flat)
+
+
+def _counting(seeds: int) -> Callable[[int], None] | None:
+    """Tell a terminal how many runs are finished."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done: typer.echo(f"\r{done} of {seeds} runs", err=True, nl=done == seeds)
 
 
 def _choice(option: str, given: str, known: tuple[str, ...]) -> str:
@@ -151,6 +163,7 @@ def _flat(report: SearchReport) -> dict[str, Any]:
             " them",
             "best_valid_accuracy": "of that architecture",
         },
+        **_dominated(report),
         "milestones": [_row(one, "std") for one in standings(runs)],
         "runs": [
             {
@@ -169,6 +182,18 @@ def _flat(report: SearchReport) -> dict[str, Any]:
             if trace.steps
         ],
     }
+
+
+def _dominated(report: SearchReport) -> dict[str, float]:
+    """Return what the runs dominate, if there are objectives beside the target."""
+    from statistics import fmean, pstdev
+
+    from mbml.search.hypervolume import dominated_share
+
+    if not report.problem.candidates.objectives:
+        return {}
+    shares = [dominated_share(report.problem, trace.steps) for trace in report.traces]
+    return {"hypervolume": fmean(shares), "hypervolume_std": pstdev(shares)}
 
 
 def _target_view(report: SearchReport) -> str:
@@ -199,13 +224,14 @@ def _print(flat: dict[str, Any]) -> None:
 
     if flat["surrogate"]:
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
+    runs = "one run of" if flat["seeds"] == 1 else f"{flat['seeds']} runs, each of"
     once = ", equivalent cells once" if flat["equivalents"] == "once" else ""
     typer.echo(
         f"{flat['strategy']} on {flat['view']}, {flat['candidates']:,} architectures;"
         f" target {flat['target']}"
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
         + (", one trial a query" if flat["trial"] == "one" else "")
-        + f"\n{flat['seeds']} runs of {flat['budget']:g} {flat['unit']} each{once}\n"
+        + f"\n{runs} {flat['budget']:g} {flat['unit']}{once}\n"
         f"\nPercent, mean ± deviation over the runs. oracle: {ORACLE_RULE};\n"
         f"chosen: the test accuracy of the one of them with the best {flat['target']}\n"
     )
@@ -221,6 +247,12 @@ def _print(flat: dict[str, Any]) -> None:
         }
     )
     write_frame(table, "table")
+    if "hypervolume" in flat:
+        typer.echo(
+            f"\nhypervolume {flat['hypervolume']:.4f} ± {flat['hypervolume_std']:.4f}: the share"
+            f" that the runs dominate of the box from the space's worst {flat['target']} and"
+            f" {', '.join(flat['objectives'])} to its best"
+        )
 
 
 def _percent(row: dict[str, Any], name: str) -> str:

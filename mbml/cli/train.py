@@ -9,7 +9,13 @@ import typer
 
 from mbml.cli.diagnostics import say
 from mbml.cli.models import DEFAULT_FOLDER, FolderOption
-from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.options import (
+    DEFAULT_WAREHOUSE,
+    JsonOption,
+    SplitOption,
+    TargetOption,
+    WarehouseOption,
+)
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
@@ -39,15 +45,8 @@ def train(
     ] = None,
     train_size: Annotated[int, typer.Option(help="Architectures to train on.")] = 172,
     seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
-    target: Annotated[str, typer.Option(help="The outcome to predict.")] = "valid_accuracy",
-    split: Annotated[
-        str,
-        typer.Option(
-            help="published holds out all other architectures; graph_id and functional_id those"
-            " alone that share neither graph nor function with a training one; file:PATH reads a"
-            " saved split."
-        ),
-    ] = "published",
+    target: TargetOption = "valid_accuracy",
+    split: SplitOption = "published",
     test_view: Annotated[
         str | None, typer.Option(help="Test on another view of the benchmark, not on this one.")
     ] = None,

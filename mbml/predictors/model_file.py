@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import warnings
 import zipfile
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mbml.errors import SourceError, UsageError
 from mbml.sources.files import open_file
+from mbml.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,8 +105,9 @@ def write_model(folder: Path, name: str, model: Any, card: Mapping[str, Any]) ->
         "model_sha256": hashlib.sha256(data).hexdigest(),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    _write(model_path, data)
-    _write(card_path, (json.dumps(full_card, indent=1, ensure_ascii=False) + "\n").encode())
+    write_whole(model_path, data)
+    text = json.dumps(full_card, indent=1, ensure_ascii=False) + "\n"
+    write_whole(card_path, text.encode())
     return card_path
 
 
@@ -271,13 +271,3 @@ def _check_tree(tree: Any) -> None:
             raise ValueError("a tree leads out of itself or back")
     if np.any(feature[inner] < 0) or np.any(feature[inner] >= tree.n_features):
         raise ValueError("a tree asks for a feature that is not there")
-
-
-def _write(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(data)
-        unfinished.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()

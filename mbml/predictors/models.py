@@ -259,16 +259,14 @@ def _key(benchmark: str, text: str) -> str:
     """Return the benchmark's own key of an architecture."""
     from mbml.spaces.registry import SPACES, recognise
 
+    space = SPACES[benchmark]
     try:
-        cell = SPACES[benchmark].parse(text)
+        cell = space.parse(text)
     except CellError as error:
         # Told apart: no cell at all, and a cell of another space.
         found, _ = recognise(text)
-        raise CellError(
-            f"{text!r} is of {found.title}; the model is for {SPACES[benchmark].title}"
-        ) from error
-    key: str = cell.graph_id if benchmark == "nasbench101" else cell.format()
-    return key
+        raise CellError(f"{text!r} is of {found.title}; the model is for {space.title}") from error
+    return space.key(cell)
 
 
 def _pieces(cells: Iterator[str]) -> Iterator[list[str]]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 #: Rows of the tables of the best.
 SHOWN = 5
-_NAMES = {"valid_accuracy": "validation", "test_accuracy": "test"}
 _COSTS = ("parameters", "flops", "latency_seconds")
 
 
@@ -45,7 +44,7 @@ def _best(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
             parts.append(
                 first.head(SHOWN).select(
                     pl.lit(label(one)).alias("meta-dataset"),
-                    pl.lit(_NAMES[target]).alias("best by"),
+                    pl.lit(TARGETS[target]).alias("best by"),
                     pl.int_range(1, pl.len() + 1).alias("rank"),
                     pl.col("valid_accuracy").alias("validation"),
                     pl.col("test_accuracy").alias("test"),
@@ -72,7 +71,7 @@ def _front(material: Material, datasets: tuple[MetaDataset, ...], cost: str) -> 
             front = pareto_front(frame, cost=cost, gain=target)
             parts.append(
                 front.select(
-                    pl.lit(f"{label(one)}: {_NAMES[target]}").alias("what"),
+                    pl.lit(f"{label(one)}: {TARGETS[target]}").alias("what"),
                     "arch_key",
                     pl.col(cost).cast(pl.Float64),
                     (pl.col(target) * 100).alias("accuracy"),

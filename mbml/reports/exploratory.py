@@ -22,8 +22,6 @@ FIELDS = 40
 #: Share of the architectures that counts as the best, and as the worst.
 TAIL = 0.01
 
-_NAMES = {"valid_accuracy": "validation", "test_accuracy": "test"}
-
 
 def make(material: Material) -> list[Section]:
     """Return a section for each benchmark that has rows."""
@@ -52,7 +50,7 @@ def _first_rows(material: Material, dataset: MetaDataset) -> Table:
         name=f"{dataset.benchmark}_first_rows",
         caption=f"First rows of {dataset.name}; accuracies in percent.",
         frame=frame.select(one for one in frame if one.null_count() < frame.height),
-        percent=TARGETS,
+        percent=tuple(TARGETS),
     )
 
 
@@ -65,7 +63,7 @@ def _accuracies(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
             rows.append(
                 {
                     "meta-dataset": label(one),
-                    "accuracy": _NAMES[target],
+                    "accuracy": TARGETS[target],
                     "architectures": len(values),
                     "mean": values.mean(),
                     "deviation": values.std(ddof=0),
@@ -95,7 +93,7 @@ def _histogram(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
             parts.append(
                 counted.select(
                     pl.lit(label(one)).alias("meta-dataset"),
-                    pl.lit(_NAMES[target]).alias("accuracy"),
+                    pl.lit(TARGETS[target]).alias("accuracy"),
                     (pl.col("bin") * (100 / BINS)).alias("from"),
                     ((pl.col("bin") + 1) * (100 / BINS)).alias("to"),
                     "architectures",
@@ -169,7 +167,7 @@ def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: s
             fields = _fields(frame.select(size, target).drop_nulls(), size, target)
             parts.append(
                 fields.with_columns(
-                    pl.lit(f"{label(one)}: {_NAMES[target]}").alias("what"),
+                    pl.lit(f"{label(one)}: {TARGETS[target]}").alias("what"),
                 )
             )
     frame = pl.concat(parts)
@@ -232,7 +230,7 @@ def _between_views(
     for one in datasets:
         frame = material.read(one, ["arch_id", *TARGETS])
         chosen = frame.select("arch_id", *measured(frame, TARGETS)).rename(
-            {target: f"{label(one)}: {name}" for target, name in _NAMES.items()}, strict=False
+            {target: f"{label(one)}: {name}" for target, name in TARGETS.items()}, strict=False
         )
         joined = chosen if joined is None else joined.join(chosen, "arch_id", "full", coalesce=True)
     assert joined is not None  # noqa: S101
@@ -292,7 +290,7 @@ def _operations(
                 rows.append(
                     {
                         "meta-dataset": label(one),
-                        "accuracy": _NAMES[target],
+                        "accuracy": TARGETS[target],
                         "architectures": which if which == "all" else f"{which} {many:,}",
                         **means,
                     }

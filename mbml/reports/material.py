@@ -12,12 +12,15 @@ from mbml.spaces.registry import SPACES
 from mbml.store.contents import Contents, contents
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
     from mbml.datasets import MetaDataset
     from mbml.store import Warehouse
 
-TARGETS = ("valid_accuracy", "test_accuracy")
+#: The accuracies that are reported, and what they are called in short.
+TARGETS = {"valid_accuracy": "validation", "test_accuracy": "test"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,6 @@ def label(dataset: MetaDataset) -> str:
     return f"{dataset.dataset}, {after}"
 
 
-def measured(frame: pl.DataFrame, names: tuple[str, ...] | list[str]) -> list[str]:
+def measured(frame: pl.DataFrame, names: Iterable[str]) -> list[str]:
     """Return those columns that have any value."""
     return [name for name in names if frame[name].null_count() < frame.height]

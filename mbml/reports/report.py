@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mbml.reports import best, exploratory, loaded, page
 from mbml.reports.files import write_files
 from mbml.reports.material import Material
+from mbml.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,11 +50,5 @@ def write_report(warehouse: Warehouse, folder: Path) -> Path:
     html = page.render(title, subtitle, sections, files_folder=FILES)
     write_files(folder / FILES, sections)
     path = folder / "report.html"
-    unfinished = folder / f".report.html.{os.getpid()}"
-    try:
-        unfinished.write_text(html, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
+    write_whole(path, html.encode())
     return path

@@ -145,6 +145,4 @@ class Candidates:
         return {key: row for row, key in enumerate(self.keys["arch_key"])}
 
     def _row_of(self, cell: Architecture) -> int | None:
-        # NAS-Bench-101 names a class of isomorphic cells, the others every text.
-        named_by_graph = self.dataset.benchmark == "nasbench101"
-        return self._rows.get(cell.graph_id if named_by_graph else cell.format())
+        return self._rows.get(self._space.key(cell))

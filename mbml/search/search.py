@@ -117,7 +117,7 @@ def search(
             earlier_epochs=chosen.earlier_epochs,
             one_trial=one_trial,
             equivalents_once=equivalents_once,
-            objectives=objectives,
+            objectives=objectives or chosen.objectives,
         )
         known = identity(problem, chosen, complete)
         found = read_traces(warehouse, known, range(seeds)) if chosen.reusable else {}

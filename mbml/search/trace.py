@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbml._version import __version__
-from mbml.errors import WarehouseError
 from mbml.search.clock import Cost
 from mbml.search.run import Step
-from mbml.store import open_warehouse
+from mbml.store.results import with_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,17 +131,12 @@ def write_trace(path: Path, known: Mapping[str, Any], problem: SearchProblem, tr
     WarehouseError
         The warehouse cannot be opened for writing.
     """
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with open_warehouse(path, write=True) as warehouse:
-                warehouse.transaction(lambda: _insert(warehouse, known, problem, trace))
-        except WarehouseError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
-            return
+    with_warehouse(
+        path,
+        lambda warehouse: warehouse.transaction(lambda: _insert(warehouse, known, problem, trace)),
+        write=True,
+        patience=PATIENCE,
+    )
 
 
 def _insert(

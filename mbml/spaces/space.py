@@ -81,6 +81,8 @@ class Space(Generic[A]):
         Number of architectures that the benchmark trained, the length of `enumerate`.
     counts
         Number of cells and of classes.
+    key
+        The benchmark's own key of an architecture, the warehouse's `native_key`.
     parse
         Read a text; raises `CellError` if it is no architecture of the space.
     enumerate
@@ -101,6 +103,7 @@ class Space(Generic[A]):
     citation: str
     measured: int
     counts: dict[Level, int]
+    key: Callable[[A], str]
     parse: Callable[[str], A]
     enumerate: Callable[[], Iterator[A]]
     pick: Callable[[Level, NDArray[np.int64], np.random.Generator], list[A]]

@@ -170,9 +170,14 @@ def write_fit(warehouse: Warehouse, experiment: Experiment, fit: Fit) -> bool:
                 datetime.now(UTC),
             ),
         )
-        for metric, value in fit.scores.items():
-            known = value is not None and math.isfinite(value)
-            _insert(warehouse, "score", (fit_id, metric, value if known else None))
+        known = [
+            value if value is not None and math.isfinite(value) else None
+            for value in fit.scores.values()
+        ]
+        warehouse.rows(
+            "insert into results.score select ?, unnest(?::text[]), unnest(?::double[])",
+            [fit_id, list(fit.scores), known],
+        )
         return True
 
     return bool(warehouse.transaction(work))

@@ -118,6 +118,14 @@ def test_a_strategy_may_end_before_its_budget(mbml):
     assert told["runs"][0]["queries"] == 5
 
 
+def test_objectives_tell_what_the_runs_dominate(mbml):
+    call = ("search", VIEW, "--budget", "60", "--objectives", "parameters")
+    assert "hypervolume" not in mbml.json("search", VIEW, "--budget", "60")
+    # All is queried, and no cell has more parameters than another.
+    assert mbml.json(*call)["hypervolume"] == 1
+    assert "the share that the runs dominate" in mbml(*call, "--strategy", "nsga2").stdout
+
+
 BAD = [
     (("--budget", "0"), "a budget of 0 queries buys nothing"),
     (("--budget", "-5"), "a budget of -5 queries buys nothing"),
@@ -136,6 +144,10 @@ BAD = [
     (("--set", "population", "--strategy", "evolution"), "write NAME=NUMBER"),
     (("--set", "population=0", "--strategy", "evolution"), "at least 2"),
     (("--set", "population=2.5", "--strategy", "evolution"), "a whole number"),
+    (("--strategy", "rank_once:dmmy"), "did you mean 'dummy'"),
+    (("--strategy", "bananas:dummy"), "dummy has no doubts to draw from; these:"),
+    (("--strategy", "optuna:gp"), "unknown sampler of optuna 'gp'"),
+    (("--strategy", "hyperband"), "holds no earlier valid_accuracy"),
     (("--seeds", "0"), "both count from 1"),
     (("--jobs", "0"), "both count from 1"),
     (("--target", "train_seconds"), "unknown target of a search"),

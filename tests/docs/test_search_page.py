@@ -8,6 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
+from mbml.search.strategies.registry import NAMES
 from mbml.sources.nasbench101 import NasBench101Source
 from mbml.store import ingest, open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
@@ -15,6 +16,10 @@ from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "search.md").read_text()
 OWN, LOOP = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 VIEW = "meta_nasbench101_108epochs"
+
+
+def test_every_strategy_is_named():
+    assert {name for name in NAMES if f"| `{name}" not in PAGE} == set()
 
 
 def test_a_strategy_and_a_loop_of_ones_own(tmp_path, monkeypatch, capsys):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mbml.errors import UsageError, unknown_name
+from mbml.predictors.registry import PREDICTORS, predictor
 from mbml.search.features import FeatureRequest
-from mbml.search.strategies import simple
+from mbml.search.strategies import halving, simple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mbml.search.candidates import Asking
+    from numpy.random import Generator
+
+    from mbml.search.candidates import Asking, Candidates
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Strategy:
         Features that it works with.
     earlier_epochs
         True if it looks after earlier epochs too.
+    objectives
+        What it makes small, unless said.
     reusable
         False if results in the warehouse may be of another text under the same name.
     """
@@ -70,6 +76,7 @@ class Strategy:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     features: FeatureRequest | None = None
     earlier_epochs: bool = False
+    objectives: tuple[str, ...] = ()
     reusable: bool = True
 
     def with_settings(self, given: Mapping[str, float]) -> dict[str, float | None]:
@@ -92,10 +99,50 @@ class Strategy:
         return {name: given.get(name, setting.default) for name, setting in self.settings.items()}
 
 
-def _guided(*arguments: Any, **settings: Any) -> Asking:
-    from mbml.search.strategies.guided import guided
+def _later(module: str, function: str, **fixed: Any) -> Callable[..., Asking]:
+    """Return a strategy whose module, with its libraries, is imported when it is played."""
 
-    return guided(*arguments, **settings)
+    def play(candidates: Candidates, rng: Generator, **settings: Any) -> Asking:
+        imported = import_module(f"mbml.search.strategies.{module}")
+        asking: Asking = getattr(imported, function)(candidates, rng, **fixed, **settings)
+        return asking
+
+    return play
+
+
+_ROUNDS = {
+    "initial": Setting("random candidates first", 10, 2),
+    "batch": Setting("candidates between fits", 10),
+    "mutants": Setting("mutants that the predictor looks at", 100),
+}
+_RUNGS = {"rungs": Setting("epochs looked at, the last ones; all that are held", None)}
+
+
+def _with_predictor(
+    name: str, meaning: str, settings: Mapping[str, Setting], argument: str, *, doubts: bool = False
+) -> Strategy:
+    """Make a strategy of `ranking.py` with a predictor of the registry."""
+    known = predictor(argument)
+    if doubts and not known.intervals:
+        able = ", ".join(one.name for one in PREDICTORS.values() if one.intervals)
+        raise UsageError(f"{name}:{argument}: {argument} has no doubts to draw from; these: {able}")
+    return Strategy(
+        name=f"{name}:{argument}",
+        meaning=meaning,
+        play=_later("ranking", name, predictor=argument),
+        settings=settings,
+        features=FeatureRequest(name=known.features),
+    )
+
+
+def _optuna(argument: str) -> Strategy:
+    if argument != "tpe":
+        raise unknown_name("sampler of optuna", argument, ["tpe"])
+    return Strategy(
+        name="optuna:tpe",
+        meaning="Optuna's tree-structured Parzen estimator; needs the extra mbml[optuna]",
+        play=_later("optuna", "tpe"),
+    )
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -119,7 +166,7 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             name="guided",
             meaning="Gaussian process on topology features, expected improvement",
-            play=_guided,
+            play=_later("guided", "guided"),
             features=FeatureRequest(name="topology", without=("G", "PE"), standardised=True),
             settings={
                 "initial": Setting("random candidates first; 10, in NAS-Bench-101 20", None),
@@ -132,8 +179,67 @@ STRATEGIES: dict[str, Strategy] = {
                 ),
             },
         ),
+        Strategy(
+            name="successive_halving",
+            meaning="many after few epochs, the best of them after more, each epoch at equal cost",
+            play=halving.successive_halving,
+            settings=_RUNGS,
+            earlier_epochs=True,
+        ),
+        Strategy(
+            name="hyperband",
+            meaning="the budget shared among successive halvings that start ever later",
+            play=halving.hyperband,
+            settings=_RUNGS,
+            earlier_epochs=True,
+        ),
+        Strategy(
+            name="nsga2",
+            meaning="NSGA-II: a high target and small --objectives (parameters unless said)",
+            play=_later("nsga2", "nsga2"),
+            settings={"population": Setting("members alive", 20, 2)},
+            objectives=("parameters",),
+        ),
     )
 }
+
+#: Strategies that take what follows a colon, with the argument that they have without one.
+WITH_ARGUMENT: dict[str, tuple[str, Callable[[str], Strategy]]] = {
+    "rank_once": (
+        "gp",
+        partial(
+            _with_predictor,
+            "rank_once",
+            "trains a predictor once on random candidates, then takes all others as it ranks them",
+            {
+                "initial": Setting(
+                    "random candidates first; nine tenths of what the budget pays for", None
+                )
+            },
+        ),
+    ),
+    "npenas": (
+        "gp",
+        partial(
+            _with_predictor,
+            "npenas",
+            "mutates the best, takes the mutants that a predictor ranks first",
+            _ROUNDS,
+        ),
+    ),
+    "bananas": (
+        "gp",
+        partial(
+            _with_predictor,
+            "bananas",
+            "mutates the best, takes mutants by a draw from the predictor's doubt",
+            _ROUNDS,
+            doubts=True,
+        ),
+    ),
+    "optuna": ("tpe", _optuna),
+}
+NAMES = (*STRATEGIES, *WITH_ARGUMENT)
 
 
 def strategy(text: str, *, features: str | None = None) -> Strategy:
@@ -153,7 +259,7 @@ def strategy(text: str, *, features: str | None = None) -> Strategy:
         There is none of that name (close names are told), the function cannot be imported, or
         the strategy works without features and is given some.
     """
-    found = STRATEGIES.get(text) or _own(text)
+    found = STRATEGIES.get(text) or _with_argument(text) or _own(text)
     if features is None:
         return found
     if found.features is None:
@@ -161,10 +267,18 @@ def strategy(text: str, *, features: str | None = None) -> Strategy:
     return replace(found, features=replace(found.features, name=features, without=()))
 
 
+def _with_argument(text: str) -> Strategy | None:
+    name, _, argument = text.partition(":")
+    if name not in WITH_ARGUMENT:
+        return None
+    usual, make = WITH_ARGUMENT[name]
+    return make(argument or usual)
+
+
 def _own(text: str) -> Strategy:
     module, colon, function = text.partition(":")
     if not colon or module in STRATEGIES:
-        raise unknown_name("strategy", text, STRATEGIES)
+        raise unknown_name("strategy", text, NAMES)
     try:
         play = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
