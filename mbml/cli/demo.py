@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +26,10 @@ _NEXT = """
 The report is {report}
 
 With the original files, whose addresses are in docs/originals.md:
-  mbml ingest nasbench101 nasbench_full.tfrecord
-  mbml ingest nasbench201 NAS-Bench-201-v1_1-096897.pth
-  mbml verify
-  mbml views
+  {program} ingest nasbench101 nasbench_full.tfrecord
+  {program} ingest nasbench201 NAS-Bench-201-v1_1-096897.pth
+  {program} verify
+  {program} views
 """
 
 
@@ -46,30 +49,41 @@ def demo() -> None:
     from mbml.cli.app import app
 
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in (_RECORDS, _PICKLE, _WAREHOUSE):
+    for old in (_WAREHOUSE, _WAREHOUSE.with_name(f"{_WAREHOUSE.name}.wal")):
         old.unlink(missing_ok=True)
+    program = _program()
     typer.echo("SURROGATE DATA: every accuracy and time below is invented, none was measured")
     command = typer.main.get_command(app)
     for arguments in _commands():
-        typer.echo(f"\n$ mbml {shlex.join(arguments)}")
+        typer.echo(f"\n$ {program} {shlex.join(arguments)}")
         code = command.main(arguments, prog_name="mbml", standalone_mode=False)
         if code:
             raise typer.Exit(code)
-    typer.echo(_NEXT.format(report=_REPORT / "report.html"), nl=False)
+    typer.echo(_NEXT.format(report=_REPORT / "report.html", program=program), nl=False)
+
+
+def _program() -> str:
+    """Name the command as the reader's shell finds it: the one of this Python if none is on PATH."""
+    ours = Path(sys.executable).with_name("mbml")
+    if shutil.which("mbml") or not ours.exists():
+        return "mbml"
+    return shlex.quote(os.path.relpath(ours))
 
 
 def _commands() -> Iterator[list[str]]:
     warehouse = ["--warehouse", str(_WAREHOUSE)]
-    yield ["surrogate", "nasbench101", str(_RECORDS), "--architectures", "3000"]
-    yield ["surrogate", "nasbench201", str(_PICKLE), "--architectures", "1000"]
+    for benchmark, path, count in (("nasbench101", _RECORDS, 3000), ("nasbench201", _PICKLE, 1000)):
+        size = ["--architectures", str(count), "--overwrite"]
+        yield ["surrogate", benchmark, str(path), *size]
     yield ["ingest", "nasbench101", str(_RECORDS), *warehouse]
     yield ["ingest", "nasbench201", str(_PICKLE), *warehouse]
     yield ["verify", *warehouse]
     yield ["views", *warehouse]
-    best = f"select arch_key, test_accuracy from {_VIEW_201} order by 2 desc limit 3"  # noqa: S608
+    best = f"select graph_id, test_accuracy from {_VIEW_101} order by 2 desc limit 3"  # noqa: S608
     yield ["query", best, *warehouse]
     for predictor in ("dummy", "linear_regression", "random_forest"):
-        yield ["train", _VIEW_101, "--predictor", predictor, *warehouse]
+        features = ["--features", "topology"]
+        yield ["train", _VIEW_201, "--predictor", predictor, *features, *warehouse]
     for strategy in ("random", "guided"):
         runs = ["--strategy", strategy, "--budget", "40", "--seeds", "3"]
         yield ["search", _VIEW_201, *runs, *warehouse]

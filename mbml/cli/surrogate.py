@@ -28,6 +28,9 @@ ArchitecturesOption = Annotated[
     int | None, typer.Option("--architectures", help="How many; by default all of the space.")
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Take the place of what has the name already.")
+]
 
 
 @app.command()
@@ -35,6 +38,7 @@ def nasbench101(
     path: PathArgument,
     architectures: ArchitecturesOption = None,
     seed: SeedOption = 0,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write a NAS-Bench-101 record file of cells drawn from all 423,624 (2.1 GB if of all).
@@ -48,10 +52,10 @@ def nasbench101(
     from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
     count = CLASSES if architectures is None else architectures
-    check_request(path, count, CLASSES)
+    check_request(path, count, CLASSES, overwrite=overwrite)
     with progress(f"writing {path.name}", count) as update:
         cells = draw_cells(count, seed=seed)
-        write_nasbench101(path, cells, seed=seed, progress=_of(update))
+        write_nasbench101(path, cells, seed=seed, overwrite=overwrite, progress=_of(update))
     _report(path, "nasbench101", count, seed, json=json)
 
 
@@ -60,6 +64,7 @@ def nasbench201(
     path: PathArgument,
     architectures: ArchitecturesOption = None,
     seed: SeedOption = 0,
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write a NAS-Bench-201 v1.1 file of the first cells by official index (5 GB if of all).
@@ -73,7 +78,7 @@ def nasbench201(
 
     count = SIZE if architectures is None else architectures
     with progress(f"writing {path.name}", count) as update:
-        write_nasbench201(path, cells=count, seed=seed, progress=_of(update))
+        write_nasbench201(path, cells=count, seed=seed, overwrite=overwrite, progress=_of(update))
     _report(path, "nasbench201", count, seed, json=json)
 
 
@@ -83,6 +88,7 @@ def natsbench(
     architectures: ArchitecturesOption = None,
     seed: SeedOption = 0,
     space: Annotated[str, typer.Option(help="topology or size.")] = "topology",
+    overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write a NATS-Bench folder of the first architectures by official index, one file for each.
@@ -95,7 +101,14 @@ def natsbench(
 
     count = SIZES.get(space, 0) if architectures is None else architectures
     with progress(f"writing {path.name}", count) as update:
-        write_natsbench(path, space=space, cells=architectures, seed=seed, progress=_of(update))
+        write_natsbench(
+            path,
+            space=space,
+            cells=architectures,
+            seed=seed,
+            overwrite=overwrite,
+            progress=_of(update),
+        )
     _report(path, "natsbench", count, seed, json=json)
 
 

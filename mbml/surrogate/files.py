@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mbml.errors import UsageError
+from mbml.errors import MbmlError, UsageError
 from mbml.sources.naming import check_surrogate_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+#: How the names of the files in a fast-mode folder end.
+SUFFIX = ".pickle.pbz2"
 
-def check_request(path: Path, architectures: int, most: int) -> None:
+
+def check_request(path: Path, architectures: int, most: int, *, overwrite: bool = False) -> None:
     """Refuse a name that does not say what the numbers are, or a size that cannot be.
 
     Raises
     ------
     UsageError
-        If the name lacks `surrogate`, the path exists, its folder does not, or the number of
-        architectures is out of range.
+        If the name lacks `surrogate`, the path exists and is not to be overwritten or holds
+        something else, its folder does not exist, or the number of architectures is out of range.
     """
     check_surrogate_name(path)
-    if path.exists():
-        raise UsageError(f"{path} exists; name another, or remove it first")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder; make it first, or name another")
     if not 1 <= architectures <= most:
         raise UsageError(f"{architectures:,} architectures; from 1 to {most:,} can be written")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; name another, or add --overwrite")
+    if path.is_dir() and not all(file.name.endswith(SUFFIX) for file in path.iterdir()):
+        raise UsageError(f"{path} holds more than {SUFFIX} files; remove it first, or name another")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder; make it first, or name another")
 
 
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
-    """Give a name to write under; what is there gets its final name, or is removed on any error."""
-    part = path.with_name(f"{path.name}.part")
+    """Give a name to write under; what is there gets its final name, or is removed on any error.
+
+    Raises
+    ------
+    MbmlError
+        If the disk is full, or the folder must not be written to.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield part
+        if path.is_dir() or (path.exists() and part.is_dir()):
+            _remove(path)
         part.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MbmlError(f"{path}: cannot be written, nothing is left of it: {reason}") from error
     finally:
-        if part.is_dir():
-            shutil.rmtree(part)
-        part.unlink(missing_ok=True)
+        _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

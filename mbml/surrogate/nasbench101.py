@@ -37,6 +37,7 @@ def write_nasbench101(
     seed: int = 0,
     schedules: Sequence[int] = SCHEDULES,
     repeats: int = REPEATS,
+    overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Write a record file with invented numbers, and return how many records it has.
@@ -53,6 +54,8 @@ def write_nasbench101(
         Lengths of the trainings, in epochs: some of `SCHEDULES`.
     repeats
         Trainings of each length.
+    overwrite
+        Take the place of a surrogate that has the name already.
     progress
         Called with the number of cells written so far.
 
@@ -63,7 +66,7 @@ def write_nasbench101(
         not, or there is no cell.
     """
     ordered = sorted(cells, key=lambda cell: cell.module_hash)
-    check_request(path, len(ordered), CLASSES)
+    check_request(path, len(ordered), CLASSES, overwrite=overwrite)
     trainings = np.array(list(schedules) * repeats)
     with unfinished(path) as part, part.open("wb") as stream:
         for first in range(0, len(ordered), _CELLS_AT_ONCE):

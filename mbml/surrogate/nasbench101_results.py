@@ -116,8 +116,7 @@ def _last_accuracies(
         test[here] += numbers["test_noise"][name] * apart[here]
     train = np.interp(valid, *numbers["train"])
     result = np.stack([train, valid, test])
-    fragile = np.repeat(noise.uniform_of_cells() < numbers["fragile_share"], len(trainings))
-    failed = fragile & (noise.uniform() < numbers["fragile_failure"])
+    failed = noise.uniform() < np.repeat(model.evaluate("failed", features), len(trainings))
     result[:, failed] = _CHANCE
     return result
 

@@ -52,6 +52,7 @@ def write_nasbench201(
     *,
     cells: int = nasbench201.SIZE,
     seed: int = 0,
+    overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write a surrogate `.pth` file in bounded memory.
@@ -59,11 +60,13 @@ def write_nasbench201(
     Parameters
     ----------
     path
-        A file that does not exist yet, with `surrogate` in its name.
+        The file; its name must contain `surrogate`. It appears when it is complete.
     cells
         How many cells, by official index from 0; all 15,625 take 5.0 GB.
     seed
         The same seed gives the same bytes, and a cell's numbers do not depend on `cells`.
+    overwrite
+        Take the place of a surrogate that has the name already.
     progress
         Called with the number of cells written so far.
 
@@ -72,7 +75,7 @@ def write_nasbench201(
     UsageError
         If the name or the number of cells is refused.
     """
-    check_request(path, cells, nasbench201.SIZE)
+    check_request(path, cells, nasbench201.SIZE, overwrite=overwrite)
     seeds = _seeds_by_index(seed)
     with unfinished(path) as part, part.open("wb") as out:
         for one in _HEAD:

@@ -12,7 +12,7 @@ import numpy as np
 from mbml.errors import unknown_name
 from mbml.sources.workers import map_in_workers
 from mbml.spaces import nasbench201, natsbench_sss
-from mbml.surrogate.files import check_request, unfinished
+from mbml.surrogate.files import SUFFIX, check_request, unfinished
 from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
 from mbml.surrogate.networks import expected_latent, size_network, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
@@ -50,6 +50,7 @@ def write_natsbench(
     cells: int | None = None,
     seed: int = 0,
     workers: int | None = None,
+    overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write a surrogate fast-mode folder.
@@ -57,7 +58,7 @@ def write_natsbench(
     Parameters
     ----------
     folder
-        A folder that does not exist yet, with `surrogate` in its name.
+        The folder; its name must contain `surrogate`. It appears when it is complete.
     space
         `topology` or `size`.
     cells
@@ -66,6 +67,8 @@ def write_natsbench(
         The same seed gives the same bytes.
     workers
         Processes that compress; by default one for each core.
+    overwrite
+        Take the place of a surrogate that has the name already.
     progress
         Called with the number of architectures written so far.
 
@@ -77,7 +80,7 @@ def write_natsbench(
     if space not in SIZES:
         raise unknown_name("space", space, SIZES)
     count = SIZES[space] if cells is None else cells
-    check_request(folder, count, SIZES[space])
+    check_request(folder, count, SIZES[space], overwrite=overwrite)
     # Evaluated here, once: the workers need no trees.
     expected = expected_latent() if space == "topology" else np.empty((0, count))
     with unfinished(folder) as part:
@@ -113,7 +116,7 @@ def _write_meta(folder: Path, space: str) -> None:
     writer.put()
     writer.raw(b"u")
     writer.end()
-    (folder / "meta.pickle.pbz2").write_bytes(bz2.compress(out.getvalue()))
+    (folder / f"meta{SUFFIX}").write_bytes(bz2.compress(out.getvalue()))
 
 
 def _write_group(task: _Task) -> int:
@@ -125,7 +128,7 @@ def _write_group(task: _Task) -> int:
             network = size_network(index)
         out = io.BytesIO()
         _write_architecture(PickleWriter(out, 4), task.space, network, task.seed)
-        (task.folder / f"{index:06d}.pickle.pbz2").write_bytes(bz2.compress(out.getvalue()))
+        (task.folder / f"{index:06d}{SUFFIX}").write_bytes(bz2.compress(out.getvalue()))
     return task.indexes.stop
 
 

@@ -16,6 +16,9 @@ from mbml.surrogate.result_curves import DATASETS, Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Groups of features that the fitted trees see.
+GROUPS = ("F",)
+
 #: Validation accuracy of the best cell of ImageNet16-120 over that of CIFAR-100, chance left out.
 _IMAGENET_SHARE = 0.64
 
@@ -54,7 +57,7 @@ def topology_network(index: int, seed: int, expected: NDArray[np.float64]) -> Ne
 @cache
 def expected_latent() -> NDArray[np.float64]:
     """Evaluate the model on all cells without any chance, shape (targets, 15,625)."""
-    features = TOPOLOGY.matrix(list(nasbench201.official_order()), ("F",))
+    features = TOPOLOGY.matrix(list(nasbench201.official_order()), GROUPS)
     return fitted("nasbench201").latent(features)
 
 

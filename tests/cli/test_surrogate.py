@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 
 import pytest
 from typer.testing import CliRunner
@@ -56,18 +57,54 @@ def test_an_unknown_space_is_refused(run, tmp_path):
     assert "did you mean 'size'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        (
+            OSError(28, os.strerror(28)),
+            1,
+            "surrogate: cannot be written, nothing is left of it: No",
+        ),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
 @pytest.mark.parametrize("benchmark", ["nasbench101", "nasbench201", "natsbench"])
-def test_a_write_that_breaks_off_leaves_nothing(run, tmp_path, monkeypatch, benchmark):
-    def full(*_args, **_kwargs):
-        raise OSError(28, os.strerror(28), "disk")
+def test_a_write_that_breaks_off_leaves_nothing(
+    run, tmp_path, monkeypatch, benchmark, fault, code, message
+):
+    def breaks(*_args, **_kwargs):
+        raise fault
 
-    monkeypatch.setattr("mbml.surrogate.nasbench101.encode_tails", full)
-    monkeypatch.setattr("mbml.surrogate.nasbench201.write_state", full)
-    monkeypatch.setattr("mbml.surrogate.natsbench.map_in_workers", full)
+    monkeypatch.setattr("mbml.surrogate.nasbench101.encode_tails", breaks)
+    monkeypatch.setattr("mbml.surrogate.nasbench201.write_state", breaks)
+    monkeypatch.setattr("mbml.surrogate.natsbench.map_in_workers", breaks)
     result = run("surrogate", benchmark, tmp_path / "surrogate", "--architectures", "4")
-    assert result.exit_code == 1
-    assert "No space left" in result.stderr
+    assert result.exit_code == code
+    assert message in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("benchmark", ["nasbench101", "nasbench201", "natsbench"])
+def test_overwrite_takes_the_place_of_a_surrogate(run, tmp_path, benchmark):
+    path = tmp_path / "surrogate"
+    assert run("surrogate", benchmark, path, "--architectures", "3").exit_code == 0
+    result = run("surrogate", benchmark, path, "--architectures", "2", "--overwrite", "--json")
+    assert result.exit_code == 0, result.stderr
+    files = [path] if path.is_file() else list(path.iterdir())
+    assert json.loads(result.stdout)["bytes"] == sum(file.stat().st_size for file in files)
+    assert len(files) == (3 if benchmark == "natsbench" else 1)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("benchmark", ["nasbench101", "nasbench201", "natsbench"])
+def test_a_folder_of_other_things_is_never_overwritten(run, tmp_path, benchmark):
+    folder = tmp_path / "surrogate"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("mine")
+    result = run("surrogate", benchmark, folder, "--architectures", "2", "--overwrite")
+    assert result.exit_code == 2
+    assert "remove it first" in result.stderr
+    assert (folder / "thesis.tex").read_text() == "mine"
 
 
 @pytest.mark.slow
@@ -77,6 +114,9 @@ def test_the_demo_runs_its_own_commands_to_the_end(run, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.stderr
     assert (tmp_path / "warehouse/demo_surrogate/reports/report.html").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["warehouse"]
-    lines = [line for line in result.stdout.splitlines() if line.startswith("$ mbml ")]
+    assert result.stdout.startswith("SURROGATE DATA")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("$ ")]
     assert len(lines) == len(list(demo._commands()))
-    assert "SURROGATE" in result.stdout
+    for line in lines:
+        again = run(*shlex.split(line)[2:])
+        assert again.exit_code == 0, f"{line}: {again.stderr}"

@@ -1,0 +1,1 @@
+"""Fits the parameters of the surrogate model to real tables; run as `python -m`."""
