@@ -63,7 +63,7 @@ def demo() -> None:
 
 
 def _program() -> str:
-    """Name the command as the reader's shell finds it: the one of this Python if none is on PATH."""
+    """Name the command as the shell finds it: beside this Python where it is not on the path."""
     ours = Path(sys.executable).with_name("mbml")
     if shutil.which("mbml") or not ours.exists():
         return "mbml"
