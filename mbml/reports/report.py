@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mbml.reports import best, exploratory, loaded, page
+from mbml.reports import best, differences, exploratory, loaded, page, ranking, regression, times
 from mbml.reports.files import write_files
 from mbml.reports.material import Material
 from mbml.whole_file import write_whole
@@ -21,6 +21,10 @@ MAKERS: tuple[Callable[[Material], list[Section]], ...] = (
     loaded.make,
     exploratory.make,
     best.make,
+    regression.make,
+    ranking.make,
+    differences.make,
+    times.make,
 )
 
 FILES = "files"
