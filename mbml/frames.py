@@ -330,6 +330,10 @@ def _why_no_rows(dataset: MetaDataset, target: str, frame: pl.DataFrame) -> str:
         for name in frame.columns
         if role_of(name) is Role.OUTCOME and frame[name].null_count() < frame.height
     ]
+    if target in measured:
+        absent = [name for name in frame.columns if frame[name].null_count() == frame.height]
+        what = ", ".join(name for name in absent if role_of(name) is Role.FEATURE) or "all features"
+        return f"{dataset.name}: none of its {frame.height} rows has {what}; choose other --features"
     hint = f"try --target {measured[0]}" if measured else "load a source that has it"
     return f"{dataset.name}: none of its {frame.height} rows has {target}; {hint}"
 
