@@ -332,10 +332,12 @@ def _why_no_rows(dataset: MetaDataset, target: str, frame: pl.DataFrame) -> str:
     ]
     if target in measured:
         absent = [name for name in frame.columns if frame[name].null_count() == frame.height]
-        what = ", ".join(name for name in absent if role_of(name) is Role.FEATURE) or "all features"
-        return f"{dataset.name}: none of its {frame.height} rows has {what}; choose other --features"
-    hint = f"try --target {measured[0]}" if measured else "load a source that has it"
-    return f"{dataset.name}: none of its {frame.height} rows has {target}; {hint}"
+        features = ", ".join(name for name in absent if role_of(name) is Role.FEATURE)
+        what, hint = features or "all features", "choose other --features"
+    else:
+        what = target
+        hint = f"try --target {measured[0]}" if measured else "load a source that has it"
+    return f"{dataset.name}: none of its {frame.height} rows has {what}; {hint}"
 
 
 def is_surrogate(warehouse: Warehouse, benchmark: str) -> bool:

@@ -37,8 +37,8 @@ def evaluate(
     predictor: Annotated[
         list[str] | None,
         typer.Option(
-            help="A predictor; may be repeated. All by default: those of mbml train without plug-ins,"
-            " or those of the publication with mlp and xgboost, which are ours."
+            help="A predictor; may be repeated. All by default: those of mbml train, or those of"
+            " the publication with mlp and xgboost, which are ours; plug-ins only if named."
         ),
     ] = None,
     train_size: Annotated[
