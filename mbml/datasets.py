@@ -20,7 +20,9 @@ class Role(StrEnum):
     OUTCOME = "outcome"
 
 
-_KEYS = frozenset({"arch_id", "arch_key", "arch_index", "graph_id", "functional_id", "epoch"})
+_KEYS = frozenset(
+    {"arch_id", "arch_key", "arch_index", "hash_order", "graph_id", "functional_id", "epoch"}
+)
 _FEATURES = frozenset(
     {
         "conv_num_layers",
@@ -86,7 +88,7 @@ def _nasbench101() -> list[MetaDataset]:
             dataset="cifar10",
             schedule_epochs=epochs,
             epoch=epochs,
-            order_by="arch_key",
+            order_by="hash_order",
             target_scale=1.0,
         )
         for epochs in (4, 12, 36, 108)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mbml.store import Warehouse
 
 _OUTCOMES_KEPT = ("valid_accuracy", "test_accuracy")
+_BESIDE = ("arch_id", "arch_key", "graph_id", "functional_id", *_OUTCOMES_KEPT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,7 @@ def learning_problem(
     features: Sequence[str],
     *,
     target: str = "valid_accuracy",
+    beside: Sequence[str] = _BESIDE,
 ) -> LearningProblem:
     """Read features and target of a view.
 
@@ -124,6 +126,8 @@ def learning_problem(
         Columns of the view to learn from.
     target
         The outcome to predict.
+    beside
+        Columns of `rows`; the three texts take longer to read than all the rest.
 
     Raises
     ------
@@ -138,17 +142,20 @@ def learning_problem(
             )
     if role_of(target) is not Role.OUTCOME:
         raise UsageError(f"{target!r} cannot be a target: it is known without training")
-    keys = ["arch_id", "arch_key", "graph_id", "functional_id"]
-    outcomes = list(dict.fromkeys([*_OUTCOMES_KEPT, target]))
-    frame = read_view(warehouse, dataset, [*keys, *dict.fromkeys(features), *outcomes])
-    if dataset.target_view is not None:
+    frame = read_view(
+        warehouse, dataset, list(dict.fromkeys(["arch_id", *beside, *features, target]))
+    )
+    if dataset.target_view is not None and "valid_accuracy" in frame.columns:
         paired = warehouse.frame(
             f"select arch_id, valid_accuracy from {dataset.target_view}"  # noqa: S608
         )
         frame = frame.drop("valid_accuracy").join(
             paired, on="arch_id", how="left", maintain_order="left"
         )
-    with_target = frame.drop_nulls([target, *features])
+    needed = [target, *features]
+    with_target = frame
+    if any(frame[name].null_count() for name in needed):
+        with_target = frame.drop_nulls(needed)
     if with_target.is_empty():
         raise UsageError(_why_no_rows(dataset, target, frame))
     return LearningProblem(
@@ -156,7 +163,7 @@ def learning_problem(
         target=target,
         x=with_target.select(features),
         y=with_target[target].to_numpy(),
-        rows=with_target.select(*keys, *_OUTCOMES_KEPT),
+        rows=with_target.select(beside),
         left_out=frame.height - with_target.height,
         is_surrogate=is_surrogate(warehouse, dataset.benchmark),
     )
@@ -323,8 +330,14 @@ def _why_no_rows(dataset: MetaDataset, target: str, frame: pl.DataFrame) -> str:
         for name in frame.columns
         if role_of(name) is Role.OUTCOME and frame[name].null_count() < frame.height
     ]
-    hint = f"try --target {measured[0]}" if measured else "load a source that has it"
-    return f"{dataset.name}: none of its {frame.height} rows has {target}; {hint}"
+    if target in measured:
+        absent = [name for name in frame.columns if frame[name].null_count() == frame.height]
+        features = ", ".join(name for name in absent if role_of(name) is Role.FEATURE)
+        what, hint = features or "all features", "choose other --features"
+    else:
+        what = target
+        hint = f"try --target {measured[0]}" if measured else "load a source that has it"
+    return f"{dataset.name}: none of its {frame.height} rows has {what}; {hint}"
 
 
 def is_surrogate(warehouse: Warehouse, benchmark: str) -> bool:

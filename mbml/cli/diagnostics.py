@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from mbml.errors import CheckError, MbmlError, SourceError, UsageError, WarehouseError
+from mbml.plugins import at_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,9 +97,10 @@ class DiagnosticGroup(TyperGroup):
                 raise
             if os.environ.get("MBML_TRACEBACK") or _talk == Talk.VERBOSE:
                 traceback.print_exc()
+            fault = at_fault(error.__traceback__) or "mbml"
             complain(
-                f"error: {type(error).__name__}: {error}\nThis is a fault of mbml; please report it"
-                " with the output of the same command under MBML_TRACEBACK=1"
+                f"error: {type(error).__name__}: {error}\nThis is a fault of {fault}; please report"
+                " it with the output of the same command under MBML_TRACEBACK=1"
             )
             raise typer.Exit(Exit.FAILED) from None
 

@@ -14,6 +14,7 @@ from mbml._version import __version__
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 from mbml.errors import MbmlError
+from mbml.plugins import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,7 @@ def examine(warehouse: Path) -> list[Finding]:
         ),
         *_packages(),
         _sql_files(),
+        *_plugins(),
         _warehouse(warehouse),
         *_place(warehouse),
     ]
@@ -109,6 +111,25 @@ def _sql_files() -> Finding:
         found=f"{count} views",
         next_step="" if count else "install mbml again",
     )
+
+
+def _plugins() -> Iterator[Finding]:
+    """Import every plug-in that is installed."""
+    from mbml.cli import ingest
+    from mbml.features import registry as features
+    from mbml.predictors import registry as predictors
+    from mbml.reports import report
+    from mbml.search.strategies import registry as strategies
+
+    for plugins in (one.PLUGINS for one in (predictors, features, strategies, ingest, report)):
+        for name in plugins.names():
+            subject = f"{plugins.kind} {name}"
+            try:
+                plugins.get(name)
+            except PluginError as error:
+                yield Finding(subject=subject, result="FAILED", found=str(error))
+            else:
+                yield Finding(subject=subject, result="ok", found=plugins.package(name))
 
 
 def _warehouse(path: Path) -> Finding:

@@ -38,7 +38,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="A predictor; may be repeated. All by default: those of mbml train, or those of"
-            " the publication with mlp and xgboost, which are ours."
+            " the publication with mlp and xgboost, which are ours; plug-ins only if named."
         ),
     ] = None,
     train_size: Annotated[

@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mbml.cli.diagnostics import progress, say
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_json
+from mbml.plugins import Plugins
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mbml.sources.batch import Source
 
+PLUGINS: Plugins[Callable[[Path], Sequence[Source]]] = Plugins(
+    group="mbml.sources",
+    kind="source",
+    fits=callable,
+    wanted="a function from Path to a list of mbml.sources.batch.Source",
+    own=("nasbench101", "nasbench201", "natsbench", "table", "proxies"),
+)
+
+
+class _Sources(TyperGroup):
+    """The commands of this file, and one for each source of a plug-in."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [
+            *super().list_commands(ctx),
+            *(name for name in PLUGINS.names() if name not in PLUGINS.own),
+        ]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in PLUGINS.names():
+            return super().get_command(ctx, cmd_name)
+        return _plugin_command(cmd_name)
+
+
 app = typer.Typer(
+    cls=_Sources,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Load original benchmark files, or tables, into the warehouse.",
@@ -147,6 +174,24 @@ def proxies(
             f"{path.name}: {report.values:,} values of {report.proxies} proxies for"
             f" {report.cells:,} cells of {read.benchmark} into {warehouse}"
         )
+
+
+def _plugin_command(name: str) -> Any:
+    """Make the command of a plug-in's source, which is imported when it runs."""
+    one = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+    @one.command(name, help=f"Load a file or folder as {PLUGINS.package(name)} reads it.")
+    def load(
+        path: PathArgument,
+        warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+        replace: ReplaceOption = False,
+        json: JsonOption = False,
+    ) -> None:
+        make = PLUGINS.get(name)
+        assert make is not None  # noqa: S101 - its name was found
+        _load(make(path), warehouse, replace=replace, json=json)
+
+    return typer.main.get_command(one)
 
 
 def _load(sources: Sequence[Source], warehouse: Path, *, replace: bool, json: bool) -> None:

@@ -33,7 +33,8 @@ def train(
         str,
         typer.Option(
             help="linear_regression, sgd, lasso, bayesian_ridge, k_neighbors, decision_tree, svr,"
-            " mlp, ada_boost, gradient_boosting, random_forest, xgboost, gp, blend or dummy."
+            " mlp, ada_boost, gradient_boosting, random_forest, xgboost, gp, blend, dummy, or one"
+            " of a plug-in."
         ),
     ] = "random_forest",
     features: Annotated[

@@ -14,6 +14,7 @@ from mbml.errors import UsageError, unknown_name
 from mbml.features import curve, proxy, published, transfer
 from mbml.features.moments import TOPOLOGIES, Moments
 from mbml.features.parts import TopologyPart
+from mbml.plugins import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -167,15 +168,25 @@ FEATURE_SETS: dict[str, FeatureSet] = {
     )
 }
 
+PLUGINS: Plugins[FeatureSet] = Plugins(
+    group="mbml.features",
+    kind="feature set",
+    fits=lambda one: isinstance(one, FeatureSet),
+    wanted="an mbml.features.registry.FeatureSet",
+    own=FEATURE_SETS,
+)
+
 
 def feature_set(text: str) -> FeatureSet:
-    """Return a feature set by name, or several joined by `+`.
+    """Return a feature set by name, of mbml or of a plug-in, or several joined by `+`.
 
     Raises
     ------
     UsageError
         There is none of that name (close names are told), an argument is missing or wrong, or two
         sets have a column in common.
+    PluginError
+        The plug-in of that name is broken.
 
     Examples
     --------
@@ -205,9 +216,9 @@ def feature_set(text: str) -> FeatureSet:
 
 def _single(text: str) -> FeatureSet:
     name, colon, argument = text.partition(":")
-    if name not in FEATURE_SETS:
-        raise unknown_name("feature set", name, FEATURE_SETS)
-    known = FEATURE_SETS[name]
+    known = PLUGINS.get(name) or FEATURE_SETS.get(name)
+    if known is None:
+        raise unknown_name("feature set", name, [*FEATURE_SETS, *PLUGINS.names()])
     if known.with_argument is None:
         if colon:
             raise UsageError(f"feature set {name!r} takes no argument; got {text!r}")

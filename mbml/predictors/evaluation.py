@@ -249,7 +249,8 @@ def _check_rows(prepared: Prepared, grid: Grid, say: Callable[[str], None] | Non
 def _features_of(grid: Grid, name: str) -> str:
     if grid.features is not None:
         return grid.features
-    return (PUBLISHED if grid.preset == "published" else PREDICTORS)[name].features
+    known = published_predictor(name) if grid.preset == "published" else predictor(name)
+    return known.features
 
 
 def _tasks(grid: Grid) -> Iterator[Task]:

@@ -204,18 +204,18 @@ def load_model(name: str, *, folder: Path = DEFAULT_FOLDER) -> Model:
         Its files are damaged, hostile, or made for other features.
     """
     from mbml.features.registry import feature_set
-    from mbml.predictors.registry import PREDICTORS
-    from mbml.spaces.registry import SPACES
+    from mbml.predictors.registry import predictor
+    from mbml.spaces.registry import space
 
     path = _path(name, folder)
     pipeline, card = read_model(path)
-    for key, registry in (("predictor", PREDICTORS), ("benchmark", SPACES)):
-        if str(card.get(key)) not in registry:
-            raise SourceError(path, key, f"is {card.get(key)!r}, which this mbml has not", _HINT)
-    try:
-        features = feature_set(str(card.get("features")))
-    except UsageError as error:
-        raise SourceError(path, "features", str(error), _HINT) from None
+    lookups = {"predictor": predictor, "benchmark": space, "features": feature_set}
+    for key, look_up in lookups.items():
+        try:
+            look_up(str(card.get(key)))
+        except UsageError as error:
+            raise SourceError(path, key, str(error), _HINT) from None
+    features = feature_set(card["features"])
     wanted = card.get("features_version")
     if features.version != wanted:
         raise SourceError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mbml.errors import unknown_name
+from mbml.plugins import Plugins
 from mbml.predictors import classic
 from mbml.predictors.preparation import published, standardised
 
@@ -191,15 +192,26 @@ PREDICTORS: dict[str, Predictor] = {
 }
 
 
+PLUGINS: Plugins[Predictor] = Plugins(
+    group="mbml.predictors",
+    kind="predictor",
+    fits=lambda one: isinstance(one, Predictor),
+    wanted="an mbml.predictors.registry.Predictor",
+    own=PREDICTORS,
+)
+
+
 def predictor(name: str) -> Predictor:
-    """Return a predictor by name.
+    """Return a predictor by name, of mbml or of a plug-in.
 
     Raises
     ------
     UsageError
         There is none of that name; close names are told.
+    PluginError
+        The plug-in of that name is broken.
     """
-    try:
-        return PREDICTORS[name]
-    except KeyError:
-        raise unknown_name("predictor", name, PREDICTORS) from None
+    found = PLUGINS.get(name) or PREDICTORS.get(name)
+    if found is None:
+        raise unknown_name("predictor", name, [*PREDICTORS, *PLUGINS.names()])
+    return found

@@ -35,7 +35,12 @@ def theme(*, dark: bool) -> dict[str, Any]:
             "titleFontSize": 12,
             "titleFontWeight": "normal",
         },
-        "legend": {"labelColor": ink, "titleColor": ink, "titleFontWeight": "normal"},
+        "legend": {
+            "labelColor": ink,
+            "titleColor": ink,
+            "titleFontWeight": "normal",
+            "labelLimit": 0,
+        },
         "header": {"labelColor": ink, "titleColor": ink},
         "title": {"color": ink},
         "text": {"color": ink},
@@ -50,6 +55,13 @@ def choice(column: str, values: list[str], label: str) -> alt.Parameter:
 
     menu = alt.binding_select(options=values, name=f"{label} ")
     return alt.selection_point(fields=[column], bind=menu, value=values[0])
+
+
+def steps(column: str) -> alt.Color:
+    """Return colours for the values of a column that has an order, readable in both themes."""
+    import altair as alt
+
+    return alt.Color(f"{column}:O", scale=alt.Scale(scheme="viridis"), title=column)
 
 
 def heat_map(

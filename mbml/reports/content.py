@@ -6,6 +6,7 @@ A block knows nothing of how it will be shown; `page` and `files` write it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Table:
         Columns whose best value is marked, and which way is better.
     within
         Columns that part the rows into groups, each with a best of its own.
+    spread
+        Columns of means, each with that of its deviations: a person reads them as one, `1 ± 0.1`.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Table:
     decimals: Mapping[str, int] = field(default_factory=dict)
     best: Mapping[str, Better] = field(default_factory=dict)
     within: tuple[str, ...] = ()
+    spread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,15 @@ class Figure:
     caption: str
     alt: str
     chart: Any
+
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """The chart for Vega-Lite, with all its data, however many rows."""
+        import altair as alt
+
+        with alt.data_transformers.enable("default", max_rows=None):
+            made: dict[str, Any] = self.chart.to_dict()
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)

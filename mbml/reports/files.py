@@ -46,7 +46,7 @@ def _write_figure(folder: Path, figure: Figure | Drawing) -> None:
     if isinstance(figure, Drawing):
         svg = figure.svg.replace("currentColor", "#1b1f24")
     else:
-        svg = vl_convert.vegalite_to_svg(figure.chart.to_dict(), config=theme(dark=False))
+        svg = vl_convert.vegalite_to_svg(figure.specification, config=theme(dark=False))
     (folder / f"{figure.name}.svg").write_text(svg, encoding="utf-8")
     (folder / f"{figure.name}.pdf").write_bytes(vl_convert.svg_to_pdf(svg))
     (folder / f"{figure.name}.png").write_bytes(vl_convert.svg_to_png(svg, scale=2))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from mbml.datasets import META_DATASETS, Role, role_of
 from mbml.frames import read_view, view_columns
 from mbml.spaces.registry import SPACES
@@ -13,8 +15,6 @@ from mbml.store.contents import Contents, contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import polars as pl
 
     from mbml.datasets import MetaDataset
     from mbml.store import Warehouse
@@ -61,6 +61,60 @@ class Material:
         """Read columns of a view, architectures in the published order."""
         return read_view(self.warehouse, dataset, columns)
 
+    @cached_property
+    def fits(self) -> pl.DataFrame:
+        """The fits of `mbml evaluate`, a row each, with their scores as columns.
+
+        Of the same view, target, features, preset and split, those on the data evaluated last.
+        `N` is the training size, `protocol` says how predictors were tuned, split and scored.
+        """
+        fits = self.warehouse.frame(_FITS)
+        scores = self.warehouse.frame("select fit_id, metric, value from results.score")
+        wide = scores.pivot("metric", index="fit_id", values="value", maintain_order=True)
+        places = {name: place for place, name in enumerate(META_DATASETS)}
+        return (
+            fits.join(wide, on="fit_id", how="left", maintain_order="left")
+            .with_columns(
+                pl.col("view_name").map_elements(title_of_view, pl.String).alias("meta-dataset"),
+                protocol=pl.format(
+                    "{} settings, split {}, target {}",
+                    pl.col("preset").str.to_titlecase(),
+                    "split",
+                    "target",
+                ),
+            )
+            .sort(
+                pl.col("preset") != "published",
+                pl.col("split") != "published",
+                "protocol",
+                pl.col("view_name").replace_strict(places, default=None),
+                "N",
+                "predictor",
+                "features",
+                "seed",
+                maintain_order=True,
+            )
+        )
+
+
+_FITS = """
+with latest as (
+    select experiment_id, view_name, target, features, preset, split, is_surrogate
+    from results.experiment
+    qualify
+        row_number() over (
+            partition by view_name, target, features, preset, split
+            order by experiment_id desc
+        ) = 1
+)
+
+select fit_id, view_name, target, features, preset, split, is_surrogate, predictor,
+    train_size::bigint as "N", seed::bigint as seed, held_out::bigint as held_out,
+    search_seconds, fit_seconds, predict_seconds
+from latest
+inner join results.fit using (experiment_id)
+"""
+
 
 def title_of(benchmark: str) -> str:
     """Return a benchmark's name as people write it."""
@@ -73,6 +127,12 @@ def label(dataset: MetaDataset) -> str:
     if dataset.benchmark == "nasbench201" and dataset.epoch != dataset.schedule_epochs:
         after += f" of {dataset.schedule_epochs}"
     return f"{dataset.dataset}, {after}"
+
+
+def title_of_view(name: str) -> str:
+    """Return a meta-dataset's name among all; a name that is none of the catalogue's is kept."""
+    dataset = META_DATASETS.get(name)
+    return name if dataset is None else f"{title_of(dataset.benchmark)}, {label(dataset)}"
 
 
 def measured(frame: pl.DataFrame, names: Iterable[str]) -> list[str]:

@@ -33,7 +33,7 @@ def render(title: str, subtitle: str, sections: Sequence[Section], *, files_fold
     figures = [
         block for section in sections for block in section.blocks if isinstance(block, Figure)
     ]
-    charts = {figure.name: figure.chart.to_dict() for figure in figures}
+    charts = {figure.name: figure.specification for figure in figures}
     themes = {"light": theme(dark=False), "dark": theme(dark=True)}
     links = "\n".join(
         f'<li><a href="#{escape(one.name)}">{escape(one.title)}</a></li>' for one in sections

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from mbml.reports import best, exploratory, loaded, page
+from mbml.plugins import PluginError, Plugins
+from mbml.reports import best, differences, exploratory, loaded, page, ranking, regression, times
+from mbml.reports.content import Paragraph
 from mbml.reports.files import write_files
 from mbml.reports.material import Material
 from mbml.whole_file import write_whole
@@ -12,15 +15,29 @@ from mbml.whole_file import write_whole
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeAlias
 
     from mbml.reports.content import Section
     from mbml.store import Warehouse
 
-#: What a report has, in order: each makes the sections that the warehouse has data for.
-MAKERS: tuple[Callable[[Material], list[Section]], ...] = (
+    Maker: TypeAlias = Callable[[Material], list[Section]]
+
+#: What a report has, in order: each makes the sections that the warehouse has data for. Those of
+#: plug-ins come after them, by name.
+MAKERS: tuple[Maker, ...] = (
     loaded.make,
     exploratory.make,
     best.make,
+    regression.make,
+    ranking.make,
+    differences.make,
+    times.make,
+)
+PLUGINS: Plugins[Maker] = Plugins(
+    group="mbml.report_sections",
+    kind="report section",
+    fits=callable,
+    wanted="a function from Material to a list of Section",
 )
 
 FILES = "files"
@@ -40,9 +57,16 @@ def write_report(warehouse: Warehouse, folder: Path) -> Path:
     -------
     Path
         The page.
+
+    Raises
+    ------
+    PluginError
+        A section of a plug-in cannot be made.
     """
+    added = [maker for name in PLUGINS.names() if (maker := PLUGINS.get(name))]
     material = Material(warehouse)
-    sections = [section for make in MAKERS for section in make(material)]
+    sections = [section for make in (*MAKERS, *added) for section in make(material)]
+    _check_names(sections)
     title = "Neural architecture search benchmarks: report"
     if material.contents.has_surrogates:
         title += " on SURROGATE data"
@@ -52,3 +76,15 @@ def write_report(warehouse: Warehouse, folder: Path) -> Path:
     path = folder / "report.html"
     write_whole(path, html.encode())
     return path
+
+
+def _check_names(sections: list[Section]) -> None:
+    """Refuse two anchors or files of one name, which mbml itself never makes."""
+    blocks = [block for one in sections for block in one.blocks if not isinstance(block, Paragraph)]
+    for what, named in (("sections", sections), ("tables or figures", blocks)):
+        name, times = Counter(one.name for one in named).most_common(1)[0] if named else ("", 0)
+        if times > 1:
+            raise PluginError(
+                f"{times} {what} of the report have the name {name!r}; rename that of the plug-in"
+                f" ({', '.join(map(PLUGINS.package, PLUGINS.names()))})"
+            )

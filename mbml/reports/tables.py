@@ -34,7 +34,8 @@ def to_latex(table: Table) -> str:
 def to_markdown(table: Table) -> str:
     """Return a table in GitHub's Markdown."""
     shown = displayed(table)
-    rule = ["--:" if kind.is_numeric() else "---" for kind in table.frame.dtypes]
+    numbers = _numbers(table)
+    rule = ["--:" if name in numbers else "---" for name in shown.columns]
     lines = [shown.columns, rule, *shown.rows()]
     return "".join(
         "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
@@ -43,9 +44,10 @@ def to_markdown(table: Table) -> str:
 
 def displayed(table: Table) -> pl.DataFrame:
     """Return the table's text as a person reads it, the best of each column marked."""
+    deviations = set(table.spread.values())
+    names = [name for name in table.frame.columns if name not in deviations]
     return pl.DataFrame(
-        {name: _column(table, name) for name in table.frame.columns},
-        schema=dict.fromkeys(table.frame.columns, pl.String),
+        {name: _column(table, name) for name in names}, schema=dict.fromkeys(names, pl.String)
     )
 
 
@@ -54,6 +56,12 @@ def _column(table: Table, name: str) -> list[str]:
     if name in table.percent:
         decimals, scale = 2, 100
     texts = [_text(value, decimals, scale) for value in table.frame[name]]
+    if name in table.spread:
+        spreads = [_text(value, decimals, scale) for value in table.frame[table.spread[name]]]
+        texts = [
+            text if text == MISSING else f"{text} ± {spread}"
+            for text, spread in zip(texts, spreads, strict=True)
+        ]
     if name not in table.best:
         return texts
     marks = _is_best(table, name)
@@ -84,8 +92,15 @@ def _text(value: object, decimals: int | None, scale: int) -> str:
 def _made(table: Table) -> GT:
     import great_tables as gt
 
-    numbers = [name for name, kind in table.frame.schema.items() if kind.is_numeric()]
-    made = gt.GT(displayed(table), id=f"table-{table.name}")
-    others = [name for name in table.frame.columns if name not in numbers]
+    shown, numbers = displayed(table), _numbers(table)
+    made = gt.GT(shown, id=f"table-{table.name}")
+    others = [name for name in shown.columns if name not in numbers]
     aligned: GT = made.cols_align("right", numbers).cols_align("left", others)
     return aligned
+
+
+def _numbers(table: Table) -> list[str]:
+    """Return the columns that hold numbers, as shown."""
+    deviations = set(table.spread.values())
+    kinds = table.frame.schema.items()
+    return [name for name, kind in kinds if kind.is_numeric() and name not in deviations]

@@ -128,7 +128,25 @@ def open_tables(path: Path) -> list[TableSource]:
         The file cannot be read, a needed column is missing, or one is unknown or of a wrong type.
     """
     files = _files(path)
-    rows = _scan(path, files)
+    return table_sources(path, files, _scan(path, files))
+
+
+def table_sources(path: Path, files: tuple[Path, ...], rows: pl.LazyFrame) -> list[TableSource]:
+    """Make sources of rows in the form of a table that were read in any other format.
+
+    Parameters
+    ----------
+    path, files
+        What the user named, and the files that were read for it.
+    rows
+        One row per architecture, data set, schedule, trial and epoch, as `mbml ingest table --help`
+        says; read anew for each piece.
+
+    Raises
+    ------
+    SourceError
+        As `open_tables`.
+    """
     found = _schema(path, rows)
     _check_columns(path, found)
     rows = rows.with_columns(

@@ -209,7 +209,10 @@ class _Load:
                 operation_count(new.operations, 'maxpool3x3')
                 + operation_count(new.operations, 'avg_pool_3x3'),
                 operation_count(new.operations, 'skip_connect'),
-                operation_count(new.operations, 'none')
+                operation_count(new.operations, 'none'),
+                case when ? = 'nasbench101'
+                    then ('0x' || left(new.native_key, 15))::bigint
+                end
             from incoming_architecture as new
             where not exists (
                 from architecture as held
@@ -217,7 +220,7 @@ class _Load:
             )
             order by new.arch
             """,
-            [first_arch, self.source.benchmark, self.source.benchmark],
+            [first_arch, *[self.source.benchmark] * 3],
         )
         for benchmark in ("nasbench101", "nasbench201"):
             self.con.execute(f"insert into op from {benchmark}_operations(?)", [first_arch])

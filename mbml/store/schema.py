@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
 #: Goes up when a file of `sql/10_tables` changes the shape of a table.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 def sql_folder() -> Path:

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 #: Values summarised by one statement: bounds the memory of its hash table.
 _VALUES = 4_000_000
 
-#: What the row of the last epoch also tells of half time.
+#: What the row of the last epoch also tells of half time, in the benchmark that recorded no other.
+_RECORDED_AT_HALF_TIME = "nasbench101"
 _AT_HALF_TIME = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds")
 
 
 class Touched(NamedTuple):
     """Runs that changed: one schedule on one data set, in a range of architectures."""
 
+    benchmark: str
     dataset: str
     schedule_epochs: int
     first_arch: int
@@ -31,7 +33,8 @@ class Touched(NamedTuple):
 def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
     """Return what the runs from `first_run` on touch."""
     rows = warehouse.rows(
-        "select dataset::text, schedule_epochs, min(arch_id), max(arch_id) from run"
+        "select benchmark::text, dataset::text, schedule_epochs, min(arch_id), max(arch_id)"
+        " from run inner join architecture using (arch_id)"
         " where run_id >= ? group by all order by all",
         [first_run],
     )
@@ -42,12 +45,12 @@ def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     """Compute the summary of the touched runs again, in the order in which views ask for it."""
     measured = _measured(warehouse)
     rows = _epoch_rows(warehouse)
-    statement = _statement(measured)
     for one in changed:
+        statement = _statement(measured, halfway=one.benchmark == _RECORDED_AT_HALF_TIME)
         warehouse.con.execute(
             "delete from cell_metric"
             " where dataset = ? and schedule_epochs = ? and arch_id between ? and ?",
-            list(one),
+            [one.dataset, one.schedule_epochs, one.first_arch, one.last_arch],
         )
         pieces = math.ceil(rows[one.dataset, one.schedule_epochs] * len(measured) / _VALUES)
         step = math.ceil((one.last_arch - one.first_arch + 1) / max(pieces, 1))
@@ -56,7 +59,7 @@ def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
             warehouse.con.execute(statement, [one.dataset, one.schedule_epochs, first, last])
 
 
-def _statement(measured: list[str]) -> str:
+def _statement(measured: list[str], *, halfway: bool) -> str:
     """Return the statement for one schedule and a range of architectures.
 
     Columns that it does not name are not computed, and most files fill few.
@@ -64,13 +67,14 @@ def _statement(measured: list[str]) -> str:
     kept = ["arch_id", "dataset", "schedule_epochs", "epoch", "trials"]
     kept += ["parameters", "flops", "latency_seconds"]
     kept += [column for name in measured for column in (name, f"{name}_std")]
+    summary = f"select {', '.join(kept)} from cell_summary($1::dataset_name, $2, $3, $4)"  # noqa: S608
+    if not halfway:
+        return f"insert into cell_metric by name {summary} order by epoch, arch_id"
     half = [f"halfway.{name} as halfway_{name}" for name in _AT_HALF_TIME if name in measured]
     columns = ", ".join([f"summary.{name}" for name in kept] + half)
     return f"""
         insert into cell_metric by name
-        with summary as materialized (
-            select {", ".join(kept)} from cell_summary($1::dataset_name, $2, $3, $4)
-        )
+        with summary as materialized ({summary})
         select {columns}
         from summary
         left join summary as halfway

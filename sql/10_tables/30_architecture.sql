@@ -13,7 +13,8 @@ create table architecture (
     conv3x3_count utinyint not null,
     pool_count utinyint not null,
     skip_count utinyint not null,
-    none_count utinyint not null
+    none_count utinyint not null,
+    hash_order bigint
 );
 
 comment on table architecture is 'Architectures: a cell, or a network of the size space';
@@ -37,3 +38,5 @@ comment on column architecture.pool_count is
 'Pooling operations in the cell: max (NAS-Bench-101) or average (NAS-Bench-201)';
 comment on column architecture.skip_count is 'Skip connections in the cell (NAS-Bench-201)';
 comment on column architecture.none_count is 'Zeroed edges in the cell (NAS-Bench-201)';
+comment on column architecture.hash_order is
+'First 60 bits of the module hash: sorts cells by their hash; NULL where the benchmark has an index';

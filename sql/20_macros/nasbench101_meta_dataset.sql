@@ -5,6 +5,7 @@ create or replace macro nasbench101_meta_dataset(of_schedule) as table
         architecture.native_key as arch_key,
         architecture.graph_id,
         architecture.functional_id,
+        architecture.hash_order,
         conv_num_layers(architecture.conv1x1_count, architecture.conv3x3_count)
             as conv_num_layers,
         conv_kernel_min(architecture.conv1x1_count, architecture.conv3x3_count)

@@ -8,6 +8,7 @@ from (
     values
     ('arch_id', 'Id of the architecture in this warehouse'),
     ('arch_key', 'Key in the benchmark itself: module hash or architecture string'),
+    ('hash_order', 'First 60 bits of the module hash: sorts cells by their hash'),
     ('arch_index', 'Index in the benchmark''s own order'),
     ('graph_id', 'The same for isomorphic cells'),
     ('release', 'Published release; surrogate if any loaded file is one'),

@@ -132,3 +132,12 @@ def test_predictors_come_with_the_features_that_they_are_made_for(mbml, predicto
     told = mbml.json(*call)
     assert told["features"] == "topology"
     assert told["kendall_tau"] != mbml.json(*call, "--features", "published")["kendall_tau"]
+
+
+def test_rows_without_a_feature_are_told_by_its_name(mbml, tmp_path):
+    path = tmp_path / "w.duckdb"
+    with open_warehouse(path, write=True) as warehouse:
+        rows = nasbench201_rows(30, parameters=None)
+        load_rows(warehouse, rows, tmp_path / "a.parquet")
+    said = mbml("train", VIEW, "--warehouse", path, expect=2).stderr
+    assert "none of its 30 rows has parameters; choose other --features" in said

@@ -81,9 +81,9 @@ def test_an_unknown_name_is_told_with_close_ones():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"predictor": "oracle"}, "predictor: is 'oracle'"),
-        ({"benchmark": "imagenet"}, "benchmark: is 'imagenet'"),
-        ({"benchmark": ["nasbench201"]}, "benchmark: is"),
+        ({"predictor": "oracle"}, "predictor: unknown predictor 'oracle'"),
+        ({"benchmark": "imagenet"}, "benchmark: unknown search space 'imagenet'"),
+        ({"benchmark": ["nasbench201"]}, "benchmark: unknown"),
         ({"features": "everything"}, "unknown feature set"),
         ({"features_version": "0"}, "features_version: is 0"),
         ({"features": None}, "unknown feature set"),

@@ -90,6 +90,17 @@ def test_nasbench201_meta_features_by_definition(nasbench201):
         assert tuple(features) == meta_features(operations, kernels, "avg_pool_3x3"), key
 
 
+def test_hash_order_is_the_order_of_all_hashes(nasbench101_table):
+    [(cells, orders, out_of_order)] = rows(
+        nasbench101_table,
+        "select count(*), count(distinct hash_order),"
+        " count_if(hash_order <= previous)"
+        " from (select hash_order, lag(hash_order) over (order by arch_key) as previous"
+        " from meta_nasbench101_108epochs)",
+    )
+    assert (cells, orders, out_of_order) == (423_624, 423_624, 0)
+
+
 def test_learning_curves_join_the_summary_they_belong_to(nasbench201, real_data):
     load(nasbench201, real_data / "nasbench201" / "learning_curves_200.parquet")
     counts = "select count(*) from learning_curve_nasbench201_cifar10valid"

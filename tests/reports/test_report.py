@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import polars as pl
 import pytest
+from results import write_fits
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.reports.best import pareto_front
@@ -41,6 +42,7 @@ def report(tmp_path_factory):
     with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
         load_rows(warehouse, nasbench201_rows(60), folder / "<script>alert(1)<script>.parquet")
         load_rows(warehouse, nasbench101_rows(), folder / "nasbench101_surrogate.parquet")
+        write_fits(warehouse, split="file:<script>alert(2)</script>.csv")
         write_report(warehouse, folder / "out")
     return folder / "out"
 
@@ -69,7 +71,8 @@ def test_surrogates_are_loud(report):
 def test_hostile_names_are_text(report):
     text = (report / "report.html").read_text()
     assert "&lt;script&gt;alert(1)" in text
-    assert "<script>alert(1)" not in text
+    assert "&lt;script&gt;alert(2)" in text
+    assert "<script>alert" not in text
     assert Page(text).tags.count("script") == 4
 
 
@@ -83,6 +86,7 @@ def test_data_in_the_page_cannot_end_its_script(report):
 def test_an_empty_warehouse_is_reported_as_empty(warehouse, tmp_path):
     page = write_report(warehouse, tmp_path / "out").read_text()
     assert "holds no source yet" in page
+    assert "No fit is stored yet" in page
     assert "vegaEmbed" not in page
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mbml.errors import UsageError, unknown_name
+from mbml.plugins import Plugins
 from mbml.predictors.registry import PREDICTORS, predictor
 from mbml.search.features import FeatureRequest
 from mbml.search.strategies import halving, simple
@@ -240,10 +241,17 @@ WITH_ARGUMENT: dict[str, tuple[str, Callable[[str], Strategy]]] = {
     "optuna": ("tpe", _optuna),
 }
 NAMES = (*STRATEGIES, *WITH_ARGUMENT)
+PLUGINS: Plugins[Strategy] = Plugins(
+    group="mbml.strategies",
+    kind="strategy",
+    fits=lambda one: isinstance(one, Strategy),
+    wanted="an mbml.search.strategies.registry.Strategy",
+    own=NAMES,
+)
 
 
 def strategy(text: str, *, features: str | None = None) -> Strategy:
-    """Return a strategy by name, or one's own by `module:function`.
+    """Return a strategy by name, of mbml or of a plug-in, or one's own by `module:function`.
 
     Parameters
     ----------
@@ -258,8 +266,10 @@ def strategy(text: str, *, features: str | None = None) -> Strategy:
     UsageError
         There is none of that name (close names are told), the function cannot be imported, or
         the strategy works without features and is given some.
+    PluginError
+        The plug-in of that name is broken.
     """
-    found = STRATEGIES.get(text) or _with_argument(text) or _own(text)
+    found = PLUGINS.get(text) or STRATEGIES.get(text) or _with_argument(text) or _own(text)
     if features is None:
         return found
     if found.features is None:
@@ -278,7 +288,7 @@ def _with_argument(text: str) -> Strategy | None:
 def _own(text: str) -> Strategy:
     module, colon, function = text.partition(":")
     if not colon or module in STRATEGIES:
-        raise unknown_name("strategy", text, NAMES)
+        raise unknown_name("strategy", text, [*NAMES, *PLUGINS.names()])
     try:
         play = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
