@@ -45,6 +45,8 @@ def demo() -> None:
     demo wrote there is written anew.
 
     Example: mbml demo
+
+    In Python: the help of each command that it prints shows that command's twin.
     """
     from mbml.cli.app import app
 
