@@ -81,7 +81,8 @@ def test_of_a_search_on_data_that_changed_the_last_runs_are_shown(made, tmp_path
     path = tmp_path / "w.duckdb"
     path.write_bytes(made[0].read_bytes())
     with open_warehouse(path, write=True) as warehouse:
-        load_rows(warehouse, nasbench201_rows(50), tmp_path / "fewer.parquet", replace=True)
+        rows = nasbench201_rows(60, test_accuracy=pl.int_range(60) / 100)
+        load_rows(warehouse, rows, tmp_path / "others.parquet", replace=True)
     search(path, VIEW, budget=Budget(20), strategy="random", seeds=1)
     frame = blocks(path)["search_milestones"].frame
     assert frame.filter(pl.col("search") == "random, 20 queries")["runs"].unique().to_list() == [1]
