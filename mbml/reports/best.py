@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import altair as alt
 import polars as pl
 
+from mbml.frames import read_cells
 from mbml.reports import charts
-from mbml.reports.content import Figure, Section, Table
+from mbml.reports.content import Drawing, Figure, Section, Table
 from mbml.reports.material import TARGETS, label, measured, title_of
+from mbml.spaces.drawing import as_svg, as_text, sketch
+from mbml.spaces.registry import SPACES
 
 if TYPE_CHECKING:
     from mbml.datasets import MetaDataset
@@ -30,6 +33,7 @@ def _benchmark(material: Material, benchmark: str) -> Section:
     datasets = material.of(benchmark)
     blocks: list[Block] = [_best(material, datasets)]
     known = material.read(datasets[-1], list(_COSTS))
+    blocks += _drawn(material, datasets)
     blocks += [_front(material, datasets, cost) for cost in measured(known, _COSTS)]
     title = f"{title_of(benchmark)}: the best architectures"
     return Section(name=f"{benchmark}-best", title=title, blocks=tuple(blocks))
@@ -61,6 +65,32 @@ def _best(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
         frame=pl.concat(parts),
         percent=("validation", "test"),
     )
+
+
+def _drawn(material: Material, datasets: tuple[MetaDataset, ...]) -> list[Block]:
+    """Draw the best architecture of each data set, trained the longest, by each accuracy."""
+    longest = {one.dataset: one for one in sorted(datasets, key=lambda one: one.schedule_epochs)}
+    made: dict[int, list[str]] = {}
+    for one in longest.values():
+        frame = material.read(one, ["arch_id", "arch_key", *TARGETS])
+        for target in measured(frame, TARGETS):
+            first = frame.sort(target, "arch_key", descending=[True, False], nulls_last=True)
+            arch_id, accuracy = first["arch_id"][0], first[target][0]
+            reached = f"{label(one)}, {TARGETS[target]} {accuracy:.2%}"
+            made.setdefault(arch_id, []).append(reached)
+    texts = read_cells(material.warehouse, pl.Series(list(made), dtype=pl.UInt32))
+    blocks: list[Block] = []
+    for number, (text, words) in enumerate(zip(texts, made.values(), strict=True), start=1):
+        drawn = sketch(SPACES[datasets[0].benchmark].parse(text))
+        blocks.append(
+            Drawing(
+                name=f"{datasets[0].benchmark}_best_{number}",
+                caption=f"The best by {'; by '.join(words)}: {text}",
+                alt=as_text(drawn),
+                svg=as_svg(drawn, text),
+            )
+        )
+    return blocks
 
 
 def _front(material: Material, datasets: tuple[MetaDataset, ...], cost: str) -> Figure:

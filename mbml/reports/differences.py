@@ -94,7 +94,7 @@ def _table(tests: list[_Test]) -> Table:
             }
         )
     return Table(
-        name="differences",
+        name="friedman_nemenyi",
         caption=(
             "Friedman's test over seeds, with Nemenyi's critical difference of mean ranks at the"
             f" level {ALPHA}. A predictor that lacks one of the seeds is left out, and named."

@@ -96,6 +96,25 @@ class Material:
             )
         )
 
+    @cached_property
+    def runs(self) -> pl.DataFrame:
+        """The runs of `mbml search`, a row each; of the same search those made last.
+
+        Another version of a strategy, or other data, makes another search.
+        """
+        return self.warehouse.frame(_RUNS).with_columns(
+            pl.col("view_name").map_elements(title_of_view, pl.String).alias("meta-dataset")
+        )
+
+    @cached_property
+    def steps(self) -> pl.DataFrame:
+        """Where each of these runs stood after each of its queries."""
+        steps = self.warehouse.frame(
+            "select search_id, spent_queries, chosen_valid_accuracy, chosen_test_accuracy,"
+            " oracle_test_accuracy from results.search_step order by search_id, step"
+        )
+        return steps.join(self.runs.select("search_id"), on="search_id", how="semi")
+
 
 _FITS = """
 with latest as (
@@ -113,6 +132,20 @@ select fit_id, view_name, target, features, preset, split, is_surrogate, predict
     search_seconds, fit_seconds, predict_seconds
 from latest
 inner join results.fit using (experiment_id)
+"""
+
+_RUNS = """
+select search_id, view_name, target, strategy, settings, features, objectives, unit, budget,
+    one_trial, equivalents_once, is_surrogate, seed::bigint as seed, seconds
+from results.search
+qualify
+    (strategy_version, data_sha256) = last_value((strategy_version, data_sha256)) over (
+        partition by view_name, target, strategy, settings, features, objectives, unit, budget,
+            one_trial, equivalents_once
+        order by search_id
+        rows between unbounded preceding and unbounded following
+    )
+order by search_id
 """
 
 

@@ -6,7 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mbml.plugins import PluginError, Plugins
-from mbml.reports import best, differences, exploratory, loaded, page, ranking, regression, times
+from mbml.reports import (
+    best,
+    differences,
+    exploratory,
+    loaded,
+    page,
+    ranking,
+    regression,
+    searches,
+    times,
+)
 from mbml.reports.content import Paragraph
 from mbml.reports.files import write_files
 from mbml.reports.material import Material
@@ -32,6 +42,7 @@ MAKERS: tuple[Maker, ...] = (
     ranking.make,
     differences.make,
     times.make,
+    searches.make,
 )
 PLUGINS: Plugins[Maker] = Plugins(
     group="mbml.report_sections",

@@ -120,9 +120,10 @@ def as_svg(drawn: Sketch, title: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
-        f' width="{width}" height="{height}">\n<title>{escape(title)}</title>\n'
-        "<style>text{font:13px sans-serif;text-anchor:middle;fill:#555}"
-        "@media(prefers-color-scheme:dark){text{fill:#ccc}}</style>\n"
+        f' class="cell" width="{width}" height="{height}">\n<title>{escape(title)}</title>\n'
+        # Of this drawing alone: in a page, a style reaches everything.
+        "<style>.cell text{font:13px sans-serif;text-anchor:middle;fill:#555}"
+        "@media(prefers-color-scheme:dark){.cell text{fill:#ccc}}</style>\n"
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="14" refY="4" markerWidth="8"'
         ' markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#888"/></marker></defs>\n'
         f"{arcs}{nodes}\n</svg>\n"

@@ -78,7 +78,7 @@ def test_the_limits_are_those_of_the_view(material):
 
 
 def test_friedman_and_nemenyi_stand_in_a_table_and_a_diagram(material):
-    frame = blocks(material, differences.make, Table)["differences"].frame
+    frame = blocks(material, differences.make, Table)["friedman_nemenyi"].frame
     assert frame.height == (2 + 1) * 2
     assert frame["best"].unique().to_list() == ["linear_regression"]
     assert frame["p"].max() < 0.1
@@ -88,7 +88,7 @@ def test_friedman_and_nemenyi_stand_in_a_table_and_a_diagram(material):
 def test_a_predictor_without_all_seeds_is_left_out_and_named(warehouse):
     write_fits(warehouse)
     write_fits(warehouse, seeds=2, predictors=("svr",))
-    frame = blocks(Material(warehouse), differences.make, Table)["differences"].frame
+    frame = blocks(Material(warehouse), differences.make, Table)["friedman_nemenyi"].frame
     assert frame["left out, lacking seeds"].unique().to_list() == ["svr"]
     assert frame["predictors"].unique().to_list() == [len(PREDICTORS)]
 

@@ -14,6 +14,8 @@ from mbml.reports.content import Table
 from mbml.reports.exploratory import spearman
 from mbml.reports.report import write_report
 from mbml.reports.tables import to_html, to_latex, to_markdown
+from mbml.search.clock import Budget
+from mbml.search.search import search
 from mbml.store import open_warehouse
 
 
@@ -22,13 +24,15 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.links, self.headings, self.tags, self._open = [], [], [], []
+        self.links, self.headings, self.tags, self.ids, self._open = [], [], [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self._open.append(tag)
         self.links += [value for name, value in attrs if name in {"src", "href"}]
+        if tag in {"section", "figure", "table", "h1", "h2", "div"}:
+            self.ids += [value for name, value in attrs if name == "id"]
 
     def handle_data(self, data):
         if self._open and self._open[-1] in {"h1", "h2"} and data.strip():
@@ -43,6 +47,10 @@ def report(tmp_path_factory):
         load_rows(warehouse, nasbench201_rows(60), folder / "<script>alert(1)<script>.parquet")
         load_rows(warehouse, nasbench101_rows(), folder / "nasbench101_surrogate.parquet")
         write_fits(warehouse, split="file:<script>alert(2)</script>.csv")
+    path, view = folder / "w.duckdb", "meta_nasbench201_cifar100_200epochs"
+    search(path, view, budget=Budget(20), seeds=2)
+    with open_warehouse(path, write=True) as warehouse:
+        warehouse.rows("update results.search set strategy = '<script>alert(3)</script>'")
         write_report(warehouse, folder / "out")
     return folder / "out"
 
@@ -53,6 +61,17 @@ def test_the_page_asks_for_nothing_but_the_files_beside_it(report):
     for link in page.links:
         if link.startswith("files/"):
             assert (report / link).is_file(), link
+
+
+def test_each_part_of_the_page_has_an_id_of_its_own(report):
+    ids = Page((report / "report.html").read_text()).ids
+    assert len(ids) == len(set(ids)) > 40
+
+
+def test_the_best_architectures_are_drawn(report):
+    text = (report / "report.html").read_text()
+    assert '<figure id="nasbench201_best_1">' in text
+    assert "node 1" in text
 
 
 def test_each_table_and_figure_has_its_files(report):
@@ -72,6 +91,7 @@ def test_hostile_names_are_text(report):
     text = (report / "report.html").read_text()
     assert "&lt;script&gt;alert(1)" in text
     assert "&lt;script&gt;alert(2)" in text
+    assert "&lt;script&gt;alert(3)" in text
     assert "<script>alert" not in text
     assert Page(text).tags.count("script") == 4
 
@@ -87,6 +107,7 @@ def test_an_empty_warehouse_is_reported_as_empty(warehouse, tmp_path):
     page = write_report(warehouse, tmp_path / "out").read_text()
     assert "holds no source yet" in page
     assert "No fit is stored yet" in page
+    assert "No search is stored yet" in page
     assert "vegaEmbed" not in page
 
 

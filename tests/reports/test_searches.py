@@ -1,0 +1,93 @@
+"""The report's section on searches, against the library's own summary of the same runs."""
+
+import polars as pl
+import pytest
+from tables import load_rows, nasbench201_rows
+
+from mbml.reports import searches
+from mbml.reports.content import Figure, Table
+from mbml.reports.material import Material
+from mbml.search.clock import Budget
+from mbml.search.search import search
+from mbml.search.summary import standings
+from mbml.store import open_warehouse
+
+VIEW = "meta_nasbench201_cifar100_200epochs"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Path of a warehouse with two searches, and the report of each."""
+    folder = tmp_path_factory.mktemp("searches")
+    path = folder / "w.duckdb"
+    with open_warehouse(path, write=True) as warehouse:
+        load_rows(warehouse, nasbench201_rows(60), folder / "rows.parquet")
+    reports = [
+        search(path, VIEW, budget=Budget(budget), strategy="random", seeds=3) for budget in (20, 55)
+    ]
+    return path, reports
+
+
+def blocks(path):
+    with open_warehouse(path) as warehouse:
+        [section] = searches.make(Material(warehouse))
+    return {one.name: one for one in section.blocks if isinstance(one, Figure | Table)}
+
+
+def test_means_and_deviations_are_those_of_the_search_itself(made):
+    path, reports = made
+    frame = blocks(path)["search_milestones"].frame
+    for budget, report in zip((20, 55), reports, strict=True):
+        runs = [trace.steps for trace in report.traces]
+        expected = {one.queries: one for one in standings(runs)}
+        found = frame.filter(pl.col("search") == f"random, {budget} queries")
+        assert set(expected) <= set(found["queries"])
+        for row in found.iter_rows(named=True):
+            if row["queries"] in expected:
+                one = expected[row["queries"]]
+                assert row["runs"] == 3
+                for rule, pair in (
+                    ("test, chosen by the target", one.chosen_test),
+                    ("test, oracle", one.oracle_test),
+                    ("validation of the chosen", one.chosen_valid),
+                ):
+                    assert (row[rule], row[f"{rule} (std)"]) == pytest.approx(pair)
+
+
+def test_the_end_of_a_search_is_in_the_table(made):
+    frame = blocks(made[0])["search_milestones"].frame
+    assert frame.filter(pl.col("search") == "random, 55 queries")["queries"].max() == 55
+
+
+def test_curves_have_bands_and_name_their_rule(made):
+    data = blocks(made[0])["search_curves"].specification["datasets"]
+    [rows] = [rows for rows in data.values() if "rule" in rows[0]]
+    assert {row["rule"] for row in rows} == set(searches.RULES.values())
+    assert all(row["low"] <= row["mean"] <= row["high"] for row in rows)
+
+
+def test_searches_that_differ_in_settings_alone_are_told_apart(made, tmp_path):
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(made[0].read_bytes())
+    for population in (5, 9):
+        settings = {"population": population}
+        search(path, VIEW, budget=Budget(12), strategy="evolution", settings=settings, seeds=1)
+    names = blocks(path)["search_milestones"].frame["search"].unique().to_list()
+    assert len(names) == 4
+    assert any('"population": 9' in name for name in names)
+
+
+def test_of_a_search_on_data_that_changed_the_last_runs_are_shown(made, tmp_path):
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(made[0].read_bytes())
+    with open_warehouse(path, write=True) as warehouse:
+        rows = nasbench201_rows(60, test_accuracy=pl.int_range(60) / 100)
+        load_rows(warehouse, rows, tmp_path / "others.parquet", replace=True)
+    search(path, VIEW, budget=Budget(20), strategy="random", seeds=1)
+    frame = blocks(path)["search_milestones"].frame
+    assert frame.filter(pl.col("search") == "random, 20 queries")["runs"].unique().to_list() == [1]
+
+
+def test_without_a_search_the_command_is_named(warehouse):
+    [section] = searches.make(Material(warehouse))
+    assert "mbml search" in section.blocks[0].text
