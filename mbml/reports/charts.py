@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import altair as alt
-    import polars as pl
+import altair as alt
+import polars as pl
 
 #: Okabe and Ito's colours, told apart by colour-blind readers, in an order that suits both themes.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a200")
 WIDTH, HEIGHT = 640, 320
+#: Fields of a map of architectures, each way.
+FIELDS = 40
 
 
 def theme(*, dark: bool) -> dict[str, Any]:
@@ -51,16 +52,12 @@ def theme(*, dark: bool) -> dict[str, Any]:
 
 def choice(column: str, values: list[str], label: str) -> alt.Parameter:
     """Return a menu that shows the rows with one value of a column, the first at the start."""
-    import altair as alt
-
     menu = alt.binding_select(options=values, name=f"{label} ")
     return alt.selection_point(fields=[column], bind=menu, value=values[0])
 
 
 def steps(column: str) -> alt.Color:
     """Return colours for the values of a column that has an order, readable in both themes."""
-    import altair as alt
-
     return alt.Color(f"{column}:O", scale=alt.Scale(scheme="viridis"), title=column)
 
 
@@ -80,8 +77,6 @@ def heat_map(
     order
         The names on both axes, in order.
     """
-    import altair as alt
-
     base = alt.Chart(frame).encode(
         x=alt.X(f"{columns}:N", sort=order, title=None, axis=alt.Axis(labelAngle=-40)),
         y=alt.Y(f"{rows}:N", sort=order, title=None),
@@ -100,4 +95,56 @@ def heat_map(
     )
     return alt.layer(fields, texts).properties(
         width=max(200, 46 * len(order)), height=max(150, 30 * len(order))
+    )
+
+
+def fields(frame: pl.DataFrame) -> pl.DataFrame:
+    """Count the rows in each of `FIELDS` by `FIELDS` fields between the least and the greatest.
+
+    Parameters
+    ----------
+    frame
+        Numbers `x` and `y`, without NULL.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `x_from, x_to, y_from, y_to, architectures`, fields that hold any.
+    """
+    steps = {
+        name: ((frame[name].max() - frame[name].min()) / FIELDS or 1.0, frame[name].min())  # type: ignore[operator]
+        for name in ("x", "y")
+    }
+    numbers = [
+        ((pl.col(name) - low) / step).floor().clip(0, FIELDS - 1).alias(name)
+        for name, (step, low) in steps.items()
+    ]
+    counted = frame.select(numbers).group_by("x", "y").len("architectures")
+    edges = [
+        (low + (pl.col(name) + more) * step).round(4).alias(f"{name}_{edge}")
+        for name, (step, low) in steps.items()
+        for edge, more in (("from", 0), ("to", 1))
+    ]
+    return counted.select(*edges, "architectures").sort("x_from", "y_from")
+
+
+def density(frame: pl.DataFrame, *, x: str, y: str) -> Any:
+    """Return a map of what `fields` counted, with the titles of its axes."""
+    return (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=alt.X("x_from:Q", title=x, scale=alt.Scale(zero=False)),
+            x2="x_to:Q",
+            y=alt.Y("y_from:Q", title=y, scale=alt.Scale(zero=False)),
+            y2="y_to:Q",
+            color=alt.Color(
+                "architectures:Q", scale=alt.Scale(type="log", scheme="viridis"), title="count"
+            ),
+            tooltip=[
+                alt.Tooltip("x_from:Q", format=".3f"),
+                alt.Tooltip("y_from:Q", format=".2f"),
+                "architectures:Q",
+            ],
+        )
     )

@@ -31,10 +31,13 @@ def section(name: str, title: str, material: Material, blocks: Sequence[Block]) 
 
 def surrogate(results: pl.DataFrame) -> list[Paragraph]:
     """Return the warning that results are of invented numbers, where any is."""
-    if not results["is_surrogate"].any():
-        return []
+    return [surrogate_warning()] if results["is_surrogate"].any() else []
+
+
+def surrogate_warning() -> Paragraph:
+    """Return the warning that no reader may miss."""
     text = "SURROGATE DATA: some of these results are of invented numbers, not measurements."
-    return [Paragraph(text=text, loud=True)]
+    return Paragraph(text=text, loud=True)
 
 
 def protocols(fits: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mbml.reports.material import Material
 
 BINS = 50
-#: Fields of the maps of accuracy against size, each way.
-FIELDS = 40
 #: Share of the architectures that counts as the best, and as the worst.
 TAIL = 0.01
 
@@ -164,63 +162,24 @@ def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: s
     for one in datasets:
         frame = material.read(one, [size, *TARGETS])
         for target in measured(frame, TARGETS):
-            fields = _fields(frame.select(size, target).drop_nulls(), size, target)
-            parts.append(
-                fields.with_columns(
-                    pl.lit(f"{label(one)}: {TARGETS[target]}").alias("what"),
-                )
-            )
+            known = frame.select(x=pl.col(size) / 1e6, y=pl.col(target) * 100).drop_nulls()
+            what = pl.lit(f"{label(one)}: {TARGETS[target]}").alias("what")
+            parts.append(charts.fields(known).with_columns(what))
     frame = pl.concat(parts)
-    menu = charts.choice(
-        "what", frame["what"].unique(maintain_order=True).to_list()[::-1], "accuracy"
-    )
-    chart = (
-        alt.Chart(frame)
-        .mark_rect()
-        .encode(
-            x=alt.X("size_from:Q", title=f"{size} (million)"),
-            x2="size_to:Q",
-            y=alt.Y("accuracy_from:Q", title="accuracy (percent)", scale=alt.Scale(zero=False)),
-            y2="accuracy_to:Q",
-            color=alt.Color(
-                "architectures:Q", scale=alt.Scale(type="log", scheme="viridis"), title="count"
-            ),
-            tooltip=[
-                alt.Tooltip("size_from:Q", format=".3f"),
-                alt.Tooltip("accuracy_from:Q", format=".2f"),
-                "architectures:Q",
-            ],
-        )
-        .add_params(menu)
-        .transform_filter(menu)
-        .properties(width=charts.WIDTH, height=charts.HEIGHT)
-    )
+    names = frame["what"].unique(maintain_order=True).to_list()[::-1]
+    menu = charts.choice("what", names, "accuracy")
+    chart = charts.density(frame, x=f"{size} (million)", y="accuracy (percent)")
     return Figure(
         name=f"{datasets[0].benchmark}_accuracy_by_{size}",
-        caption=f"Accuracy against {size}: architectures in each of {FIELDS} by {FIELDS} fields.",
+        caption=(
+            f"Accuracy against {size}: architectures in each of {charts.FIELDS} by {charts.FIELDS}"
+            " fields."
+        ),
         alt=f"Map of how many architectures have a given number of {size} and a given accuracy.",
-        chart=chart,
+        chart=chart.add_params(menu)
+        .transform_filter(menu)
+        .properties(width=charts.WIDTH, height=charts.HEIGHT),
     )
-
-
-def _fields(frame: pl.DataFrame, size: str, target: str) -> pl.DataFrame:
-    millions, percent = pl.col(size) / 1e6, pl.col(target) * 100
-    held = frame.select(size=millions, accuracy=percent)
-    steps = {
-        name: ((held[name].max() - held[name].min()) / FIELDS or 1.0, held[name].min())  # type: ignore[operator]
-        for name in held.columns
-    }
-    numbers = [
-        ((pl.col(name) - low) / step).floor().clip(0, FIELDS - 1).alias(name)
-        for name, (step, low) in steps.items()
-    ]
-    counted = held.select(numbers).group_by("size", "accuracy").len("architectures")
-    edges = [
-        (low + (pl.col(name) + more) * step).round(4).alias(f"{name}_{edge}")
-        for name, (step, low) in steps.items()
-        for edge, more in (("from", 0), ("to", 1))
-    ]
-    return counted.select(*edges, "architectures").sort("size_from", "accuracy_from")
 
 
 def _between_views(

@@ -13,6 +13,7 @@ from mbml.reports import (
     loaded,
     page,
     ranking,
+    refitted,
     regression,
     searches,
     times,
@@ -42,6 +43,7 @@ MAKERS: tuple[Maker, ...] = (
     ranking.make,
     differences.make,
     times.make,
+    refitted.make,
     searches.make,
 )
 PLUGINS: Plugins[Maker] = Plugins(
@@ -74,6 +76,8 @@ def write_report(warehouse: Warehouse, folder: Path) -> Path:
     PluginError
         A section of a plug-in cannot be made.
     """
+    # A place that cannot be written is told before anything is computed.
+    (folder / FILES).mkdir(parents=True, exist_ok=True)
     added = [maker for name in PLUGINS.names() if (maker := PLUGINS.get(name))]
     material = Material(warehouse)
     sections = [section for make in (*MAKERS, *added) for section in make(material)]
