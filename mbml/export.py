@@ -14,6 +14,7 @@ import duckdb
 
 from mbml.datasets import META_DATASETS
 from mbml.errors import MbmlError, UsageError, unknown_name
+from mbml.store.parquet import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +121,39 @@ def export_published(
         with partial.open("wb") as file:
             file.write(f"{header}\n".encode())
             rows.write_csv(file, include_header=False)
+    return target
+
+
+def export_tables(warehouse: Warehouse, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write the tables that views read into a folder of Parquet, and return its path.
+
+    `mbml.store.parquet.script` opens it where it lies.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse.
+    folder
+        Where the folder `tables` is written; it is made when it is not there.
+    overwrite
+        Take the place of what has the name already.
+
+    Raises
+    ------
+    UsageError
+        The warehouse holds nothing, or the name is taken.
+    MbmlError
+        Writing failed; nothing is left under the name.
+    """
+    if not warehouse.rows("select 1 from cell_metric limit 1"):
+        raise UsageError(f"{warehouse.path}: holds no measurement yet; load a source first")
+    surrogates = warehouse.rows("select 1 from source where is_surrogate limit 1")
+    target = folder / ("tables_surrogate" if surrogates else "tables")
+    with _whole(target, overwrite=overwrite) as partial:
+        partial.mkdir()
+        for table, parts in TABLES.items():
+            path = partial / (table if parts else f"{table}.parquet")
+            _copy(warehouse, table, path, "parquet", parts)
     return target
 
 
