@@ -8,6 +8,7 @@ prediction of one Gaussian process 3 s.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import tempfile
 import time
@@ -72,6 +73,7 @@ def predictors(problem, train):
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         problem = timed(
             "load the table, compute 342 features of 423,624 cells",

@@ -21,13 +21,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mbml.cli.train import flat_report
 from mbml.datasets import META_DATASETS
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
 from mbml.metrics import kendall_tau
 from mbml.predictors.registry import predictor
-from mbml.predictors.training import train_on
+from mbml.predictors.training import flat_report, train_on
 from mbml.sources.table import open_tables
 from mbml.splits import draw
 from mbml.store import ingest, open_warehouse

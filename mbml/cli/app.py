@@ -17,6 +17,7 @@ from mbml.cli import (
     ingest,
     look,
     models,
+    parquet,
     report,
     search,
     surrogate,
@@ -44,6 +45,7 @@ compare.register(app)
 search.register(app)
 models.register(app)
 export.register(app)
+parquet.register(app)
 report.register(app)
 app.add_typer(surrogate.app, name="surrogate")
 demo.register(app)

@@ -9,6 +9,7 @@ import typer
 from mbml.cli.diagnostics import say, steps
 from mbml.cli.options import (
     DEFAULT_WAREHOUSE,
+    EngineOption,
     JsonOption,
     SplitOption,
     TargetOption,
@@ -53,6 +54,7 @@ def evaluate(
     target: TargetOption = "valid_accuracy",
     split: SplitOption = "published",
     jobs: Annotated[int, typer.Option(min=1, help="Processes to fit in.")] = 1,
+    engine: EngineOption = "local",
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
@@ -81,7 +83,7 @@ def evaluate(
         split=split,
     )
     with steps("fits") as progress:
-        fits = run_evaluation(warehouse, grid, jobs=jobs, progress=progress, say=say)
+        fits = run_evaluation(warehouse, grid, jobs=jobs, engine=engine, progress=progress, say=say)
     if json:
         write_json(fits)
     else:

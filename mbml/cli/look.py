@@ -103,6 +103,9 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT statement.", metavar="SQL")],
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     format_name: FormatOption = "table",
+    time_limit: Annotated[
+        float, typer.Option(min=0.001, help="Seconds after which the query is stopped.")
+    ] = 300.0,
     json: JsonOption = False,
 ) -> None:
     """Run a query; it can read the warehouse and nothing else.
@@ -114,7 +117,8 @@ def query(
     """
     from mbml.store.query import query as run_query
 
-    write_frame(run_query(warehouse, sql), "json" if json else format_name)
+    frame = run_query(warehouse, sql, time_limit=time_limit)
+    write_frame(frame, "json" if json else format_name)
 
 
 def _section(title: str, frame: pl.DataFrame) -> None:

@@ -25,3 +25,9 @@ SplitOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        help="Where to compute: local, or dask://HOST:PORT for the workers of a Dask scheduler."
+    ),
+]

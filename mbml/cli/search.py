@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbml.cli.diagnostics import say
-from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.options import DEFAULT_WAREHOUSE, EngineOption, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def search(
         typer.Option("--set", metavar="NAME=NUMBER", help="A setting of the strategy."),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Processes that the runs are shared out among.")] = 1,
+    engine: EngineOption = "local",
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
@@ -93,6 +94,7 @@ def search(
         equivalents_once=_choice("--equivalents", equivalents, ("each", "once")) == "once",
         objectives=tuple(name for name in objectives.split(",") if name),
         jobs=jobs,
+        engine=engine,
         tell=_counting(seeds),
     )
     if report.problem.left_out:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mbml import splits
 from mbml.datasets import meta_dataset
-from mbml.engine import run
+from mbml.engine import LOCAL, check, run
 from mbml.errors import MbmlError, UsageError, unknown_name
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
@@ -91,6 +91,7 @@ def evaluate(
     grid: Grid,
     *,
     jobs: int = 1,
+    engine: str = LOCAL,
     progress: Callable[[int, int], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> list[dict[str, Any]]:
@@ -104,6 +105,8 @@ def evaluate(
         What to evaluate.
     jobs
         Processes to fit in.
+    engine
+        Where to fit, as `mbml.engine.run` takes it.
     progress
         Called with the fits that are done, and their number in all.
     say
@@ -122,9 +125,10 @@ def evaluate(
     LockedError
         Another process held the warehouse too long.
     MbmlError
-        Some fits failed; all others are stored.
+        Some fits failed, or the engine did; all others are stored.
     """
     _check(grid)
+    check(engine, jobs)
     prepared = with_warehouse(path, lambda opened: _prepare(opened, grid), waiting=say)
     for one in prepared.values():
         _check_rows(one, grid, say)
@@ -133,7 +137,8 @@ def evaluate(
     total = len(work.tasks)
     if progress is not None:
         progress(total - work.missing(), total)
-    with closing(run(fit_task, work.pending(), shared=prepared, jobs=jobs)) as outcomes:
+    fitting = run(fit_task, work.pending(), shared=prepared, jobs=jobs, engine=engine)
+    with closing(fitting) as outcomes:
         for outcome in outcomes:
             if outcome.fit is None:
                 failed.append(outcome)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import joblib
 
+from mbml.engine import LOCAL, check
+from mbml.engine import run as run_on_engine
 from mbml.errors import UsageError
 from mbml.search.problem import search_problem
 from mbml.search.run import play
@@ -66,12 +68,13 @@ def search(
     equivalents_once: bool = False,
     objectives: tuple[str, ...] = (),
     jobs: int = 1,
+    engine: str = LOCAL,
     tell: Callable[[int], None] | None = None,
 ) -> SearchReport:
     """Search a view with a strategy, once for each seed, and keep every query in the warehouse.
 
     A seed's run is written when it ends, so that an interrupted search goes on with the next seed
-    when it is asked for again. The same seed asks the same queries, whatever `jobs` is.
+    when it is asked for again. The same seed asks the same queries, wherever it runs.
 
     Parameters
     ----------
@@ -93,6 +96,8 @@ def search(
         As in `mbml.search.problem.search_problem`.
     jobs
         Processes that runs are shared out among.
+    engine
+        Where they run, as `mbml.engine.run` takes it.
     tell
         Called with the number of finished runs.
 
@@ -103,8 +108,9 @@ def search(
     StrategyError
         The strategy failed, or asked for what is not allowed; finished runs are kept.
     """
-    if seeds < 1 or jobs < 1:
-        raise UsageError(f"--seeds {seeds} --jobs {jobs}: both count from 1")
+    if seeds < 1:
+        raise UsageError(f"--seeds {seeds}: counts from 1")
+    check(engine, jobs)
     chosen = strategy_by_name(strategy, features=features)
     complete = chosen.with_settings(settings or {})
     with open_warehouse(path) as warehouse:
@@ -123,7 +129,8 @@ def search(
         found = read_traces(warehouse, known, range(seeds)) if chosen.reusable else {}
     stored = len(found)
     missing = [seed for seed in range(seeds) if seed not in found]
-    for trace in _run_all(problem, strategy, features, complete, missing, jobs):
+    task = _Task(strategy, features, complete)
+    for trace in _run_all(problem, task, missing, jobs, engine):
         write_trace(path, known, problem, trace)
         found[trace.seed] = trace
         if tell is not None:
@@ -146,14 +153,11 @@ class _Task(NamedTuple):
 
 
 def _run_all(
-    problem: SearchProblem,
-    strategy: str,
-    features: str | None,
-    settings: Settings,
-    seeds: list[int],
-    jobs: int,
+    problem: SearchProblem, task: _Task, seeds: list[int], jobs: int, engine: str
 ) -> Iterator[Trace]:
-    task = _Task(strategy, features, settings)
+    if engine != LOCAL:
+        yield from run_on_engine(_run_shared, seeds, shared=(problem, task), engine=engine)
+        return
     if min(jobs, len(seeds)) <= 1:
         yield from (_run(problem, task, seed) for seed in seeds)
         return
@@ -164,6 +168,10 @@ def _run_all(
         yield from map_in_workers(
             partial(_run_from_file, file, task), seeds, workers=min(jobs, len(seeds))
         )
+
+
+def _run_shared(shared: tuple[SearchProblem, _Task], seed: int) -> Trace:
+    return _run(*shared, seed)
 
 
 def _run(problem: SearchProblem, task: _Task, seed: int) -> Trace:

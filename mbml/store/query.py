@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,20 +16,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def query(path: Path, sql: str) -> pl.DataFrame:
+#: What a query may write beside the warehouse when its memory does not suffice.
+_SPILL = "4GB"
+
+#: Seconds that a query may run unless told otherwise.
+TIME_LIMIT = 300.0
+
+
+def query(path: Path, sql: str, *, time_limit: float = TIME_LIMIT) -> pl.DataFrame:
     """Run one SELECT statement over a warehouse and return its rows.
 
     Decimals and 128-bit integers come as 64-bit numbers, names of ENUM types as text.
 
+    Parameters
+    ----------
+    path
+        The warehouse.
+    sql
+        The statement.
+    time_limit
+        Seconds after which it is stopped.
+
     Raises
     ------
     UsageError
-        The statement is not valid, is not a query, or asks for something outside the warehouse.
+        The statement is not valid, is not a query, asks for something outside the warehouse, or
+        takes more time or memory than it may.
     WarehouseError
         The warehouse cannot be opened.
     """
     with open_warehouse(path) as warehouse:
         con = warehouse.con
+        con.execute(f"set max_temp_directory_size = '{_SPILL}'")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         try:
@@ -40,7 +59,17 @@ def query(path: Path, sql: str) -> pl.DataFrame:
                 raise UsageError(
                     f"only a query can be run here, not {kind}; the warehouse is read-only"
                 )
-            frame: pl.DataFrame = con.sql(sql).pl()
+            watch = threading.Timer(time_limit, con.interrupt)
+            watch.start()
+            try:
+                frame: pl.DataFrame = con.sql(sql).pl()
+            finally:
+                watch.cancel()
+        except duckdb.InterruptException:
+            raise UsageError(
+                f"the query ran for more than {time_limit:g} seconds and was stopped; ask for less,"
+                " or for more time with --time-limit"
+            ) from None
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {str(error).strip()}") from None
     whole = [

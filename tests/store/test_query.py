@@ -46,6 +46,32 @@ def test_names_come_as_text(path):
         ("select * from 'secret.parquet'", "does not exist|disabled by configuration"),
         ("select * from read_text('/etc/hostname')", "disabled by configuration"),
         ("select * from glob('/*')", "disabled by configuration"),
+        ("select * from read_blob('/etc/hostname')", "disabled by configuration"),
+        ("select * from read_json('secret.csv')", "disabled by configuration"),
+        ("select * from read_parquet('http://127.0.0.1:9/x')", "disabled by|httpfs"),
+        ("select * from 'https://127.0.0.1:9/x.csv'", "disabled by|does not exist|httpfs"),
+        ("select * from sniff_csv('secret.csv')", "disabled by configuration"),
+        ("select getenv('HOME')", "getenv"),
+        ("select * from query('copy run to ''run.csv''')", "SELECT"),
+        ("select * from query_table('secret.csv')", "disabled by|does not exist"),
+        ("pragma enable_external_access", "only a query|not|disabled"),
+        ("call pragma_version()", "only a query"),
+        ("load 'httpfs'", "only a query"),
+        ("export database 'out'", "only a query"),
+        ("import database 'out'", "only a query"),
+        ("detach w", "only a query"),
+        ("use memory", "only a query"),
+        ("vacuum", "only a query"),
+        ("checkpoint", "only a query"),
+        ("begin transaction", "only a query"),
+        ("reset memory_limit", "only a query"),
+        ("set memory_limit = '1TB'", "only a query"),
+        ("update run set trial = 1", "only a query"),
+        ("insert into run select * from run", "only a query"),
+        ("explain analyze copy run to 'run.csv'", "only a query"),
+        ("prepare p as delete from run", "only a query"),
+        ("create temp table t as select 1", "only a query"),
+        ("create secret s (type s3)", "only a query"),
     ],
 )
 def test_everything_else_is_refused(path, sql, said, tmp_path, monkeypatch):
@@ -56,3 +82,23 @@ def test_everything_else_is_refused(path, sql, said, tmp_path, monkeypatch):
         query(path, sql)
     assert path.read_bytes() == before
     assert {one.name for one in tmp_path.iterdir()} == {"secret.csv"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r",
+        "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range = 7",
+    ],
+)
+def test_a_query_without_end_is_stopped(path, sql):
+    with pytest.raises(UsageError, match="was stopped"):
+        query(path, sql, time_limit=0.5)
+    assert query(path, "select count(*) from run").rows()[0][0] > 0
+
+
+@pytest.mark.slow
+def test_a_query_beyond_its_memory_ends(path):
+    with pytest.raises(UsageError, match="Out of Memory"):
+        query(path, "select list(a.range || 'x') from range(100000000) a", time_limit=60)
+    assert {one.name for one in path.parent.iterdir()} == {"w.duckdb", "a.parquet"}

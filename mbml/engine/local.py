@@ -1,4 +1,4 @@
-"""Where work runs: here, or in processes of this machine, each of which gets the data once."""
+"""Work here, or in processes of this machine, each of which gets the data once."""
 
 from __future__ import annotations
 
@@ -24,28 +24,7 @@ _shared: Any = None
 def run(
     function: Callable[[Any, Task], Result], tasks: Iterable[Task], *, shared: Any, jobs: int
 ) -> Generator[Result]:
-    """Apply a function to the same data and one task after the other; results as they complete.
-
-    A task is taken from the iterable only when a process is free for it, so that the iterable can
-    leave out what has become needless. Closing the iterator, or an interrupt, ends the processes at
-    once.
-
-    Parameters
-    ----------
-    function
-        A function at the top level of an importable module, of the shared data and a task.
-    tasks
-        The tasks.
-    shared
-        Data that every task needs; sent to each process once.
-    jobs
-        Number of processes; one means none: the work is done here.
-
-    Raises
-    ------
-    MbmlError
-        A process was killed.
-    """
+    """Apply a function as `mbml.engine.run` says, in a number of processes."""
     if jobs <= 1:
         for task in tasks:
             yield function(shared, task)

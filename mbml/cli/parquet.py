@@ -1,0 +1,56 @@
+"""`mbml export-tables`, `mbml open-parquet`: all views over Parquet files, wherever they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbml.cli.options import DEFAULT_WAREHOUSE, WarehouseOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(export_tables)
+    app.command()(open_parquet)
+
+
+def export_tables(
+    to: Annotated[Path, typer.Option("--to", help="Where the folder `tables` is written.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Take the place of what has the name already.")
+    ] = False,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+) -> None:
+    """Write the tables that the views read as Parquet, for a disk or object storage.
+
+    `mbml open-parquet` opens them there.
+
+    Example: mbml export-tables --to travel
+
+    In Python: mbml.export.export_tables(warehouse, folder)
+    """
+    from mbml.export import export_tables as write_tables
+    from mbml.store import open_warehouse
+
+    with open_warehouse(warehouse) as opened:
+        typer.echo(write_tables(opened, to, overwrite=overwrite))
+
+
+def open_parquet(
+    folder: Annotated[
+        str, typer.Argument(help="What `mbml export-tables` wrote: a folder, s3://, https://.")
+    ],
+) -> None:
+    """Print the SQL that opens exported tables in any DuckDB, with all views of mbml.
+
+    Nothing is copied: a query reads what it needs of the files, on disk or in object storage.
+
+    Example: mbml open-parquet s3://bucket/tables > views.sql, then duckdb -init views.sql
+
+    In Python: duckdb.connect().execute(mbml.store.parquet.script(folder))
+    """
+    from mbml.store.parquet import script
+
+    typer.echo(script(folder), nl=False)

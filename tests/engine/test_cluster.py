@@ -1,0 +1,172 @@
+"""`--engine dask://…`: the same scores as here, no result lost with a worker, and what is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from tables import load_rows, nasbench201_rows
+from typer.testing import CliRunner
+
+from mbml.cli.app import app
+from mbml.engine import cluster, run
+from mbml.errors import MbmlError, UsageError
+from mbml.store import open_warehouse
+
+VIEW = "meta_nasbench201_cifar100_200epochs"
+EVALUATE = ("evaluate", VIEW, "--train-size", 20, "--predictor", "random_forest", "--json")
+SEARCH = ("search", VIEW, "--strategy", "evolution", "--budget", 20, "--seeds", 4, "--json")
+
+
+def mbml(*arguments, warehouse="none.duckdb", expect=0):
+    done = CliRunner().invoke(app, [*map(str, arguments), "--warehouse", str(warehouse)])
+    assert done.exit_code == expect, done.stderr or done.stdout
+    return done
+
+
+@contextmanager
+def cluster_of(workers, threads=1):
+    """A real scheduler and workers in processes of their own; gives the engine's name."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=threads, memory_limit="1GB", dashboard_address=None
+    ) as made:
+        yield made.scheduler_address.replace("tcp://", "dask://")
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+BAD = [
+    ("dusk://node:1", 2, "write dask://HOST:PORT"),
+    ("dask://node", 2, "write dask://HOST:PORT, as in dask://node01:8786"),
+    ("dask://node:70000", 2, "write dask://HOST:PORT"),
+    ("dask", 2, "unknown engine 'dask'; known: dask://HOST:PORT, local"),
+    (f"dask://127.0.0.1:{free_port()}", 1, "start one there with `dask scheduler --port"),
+]
+
+
+@pytest.mark.parametrize("command", [EVALUATE, SEARCH], ids=["evaluate", "search"])
+@pytest.mark.parametrize(("engine", "code", "said"), BAD, ids=[one[0][:12] for one in BAD])
+def test_what_is_no_cluster(command, engine, code, said):
+    done = mbml(*command, "--engine", engine, expect=code)
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_jobs_are_of_this_machine():
+    said = mbml(*EVALUATE, "--engine", "dask://node:1", "--jobs", 2, expect=2).stderr
+    assert "leave out --jobs" in said
+
+
+def test_no_dask(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    said = mbml(*EVALUATE, "--engine", "dask://127.0.0.1:1", expect=2).stderr
+    assert "pip install 'mbml[dask]'" in said
+
+
+def without_times(told):
+    if isinstance(told, list):
+        return [without_times(one) for one in told]
+    if not isinstance(told, dict):
+        return told
+    return {
+        key: without_times(value)
+        for key, value in told.items()
+        if not key.endswith("seconds") or "spent" in key
+    }
+
+
+@pytest.mark.slow
+def test_two_workers_give_the_very_results_of_this_machine(tmp_path):
+    here, there = tmp_path / "here.duckdb", tmp_path / "there.duckdb"
+    with open_warehouse(here, write=True) as warehouse:
+        load_rows(warehouse, nasbench201_rows(60), tmp_path / "surrogate.parquet")
+    shutil.copy(here, there)
+    grid = [*EVALUATE, *(word for seed in range(6) for word in ("--seed", seed))]
+    with cluster_of(2) as engine:
+        for command in (grid, SEARCH):
+            told = json.loads(mbml(*command, "--engine", engine, warehouse=there).stdout)
+            again = json.loads(mbml(*command, warehouse=here).stdout)
+            assert without_times(told) == without_times(again)
+
+
+def keep(_, task):
+    return task * task
+
+
+def end_worker_once(folder, task):
+    """Kill the process at the third task, the first time."""
+    mark = folder / "killed"
+    if task == 3 and not mark.exists():
+        mark.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def always_die(_, task):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_lost_worker_loses_no_result(tmp_path):
+    with cluster_of(2) as engine:
+        done = list(run(end_worker_once, range(12), shared=tmp_path, engine=engine))
+    assert sorted(done) == list(range(12))
+    assert (tmp_path / "killed").exists()
+
+
+@pytest.mark.slow
+def test_the_only_worker_is_lost_with_the_data(tmp_path):
+    with cluster_of(1) as engine:
+        done = list(run(end_worker_once, range(5), shared=tmp_path, engine=engine))
+    assert sorted(done) == list(range(5))
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_every_worker_is_given_up():
+    with (
+        cluster_of(2) as engine,
+        pytest.raises(MbmlError, match="given up after several workers"),
+    ):
+        list(run(always_die, range(1), shared=None, engine=engine))
+
+
+def nap(_, seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+@pytest.mark.slow
+def test_the_scheduler_goes_away(monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 2)
+    with cluster_of(1) as engine:
+        results = run(nap, iter([0.0, 600.0]), shared=None, engine=engine)
+        assert next(results) == 0.0
+    with pytest.raises(MbmlError, match=r"went away .*run the same command again"):
+        next(results)
+
+
+@pytest.mark.slow
+def test_workers_of_several_threads_are_refused():
+    with cluster_of(1, threads=2) as engine, pytest.raises(UsageError, match="--nthreads 1"):
+        list(run(keep, range(2), shared=None, engine=engine))
+
+
+@pytest.mark.slow
+def test_no_worker_comes(monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    with cluster_of(0) as engine, pytest.raises(MbmlError, match="has no worker after 1 s"):
+        list(run(keep, range(2), shared=None, engine=engine))
