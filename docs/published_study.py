@@ -39,8 +39,9 @@ NOTES = """
 What differs: `linear_regression`, `lasso`, `bayesian_ridge` and `dummy` meet the publication.
 `random_forest` comes within .002, `decision_tree` and `gradient_boosting` within .005 and .013 at
 N = 172, `ada_boost` within .036: for some seeds the search ends at other settings. That the
-scikit-learn of 2021 drew its random numbers otherwise is likely, but was not tried. Of the published `normalize`, which scikit-learn
-no longer has, `mbml.predictors.normalised` keeps the meaning. `svr` has a few seeds that fail
+scikit-learn of 2021 drew its random numbers otherwise is likely, but was not tried. Of
+the published `normalize`, which scikit-learn no longer has, `mbml.predictors.normalised` keeps the
+meaning. `svr` has a few seeds that fail
 badly, here as there: its median is the number to look at. `k_neighbors` comes out higher than
 published.
 """
