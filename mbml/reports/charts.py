@@ -58,7 +58,9 @@ def choice(column: str, values: list[str], label: str) -> alt.Parameter:
 
 def steps(column: str) -> alt.Color:
     """Return colours for the values of a column that has an order, readable in both themes."""
-    return alt.Color(f"{column}:O", scale=alt.Scale(scheme="viridis"), title=column)
+    # The ends of the scheme are too near to one of the pages.
+    scheme = alt.SchemeParams(name="viridis", extent=[0.35, 0.85])
+    return alt.Color(f"{column}:O", scale=alt.Scale(scheme=scheme), title=column)
 
 
 def heat_map(

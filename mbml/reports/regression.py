@@ -58,7 +58,7 @@ def _figure(material: Material) -> Figure:
         color=charts.steps("N"),
     )
     value = alt.X("mean:Q", title="mean over seeds, with deviation", scale=alt.Scale(zero=False))
-    dots = base.mark_point(filled=True, size=45).encode(
+    dots = base.mark_point(filled=True, size=45, opacity=1).encode(
         x=value,
         tooltip=[
             "predictor",
@@ -69,7 +69,7 @@ def _figure(material: Material) -> Figure:
             alt.Tooltip("high:Q", format=".4f"),
         ],
     )
-    bars = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
+    bars = base.mark_rule(strokeWidth=1.5, opacity=1).encode(x="low:Q", x2="high:Q")
     return Figure(
         name="regression_scores",
         caption=(

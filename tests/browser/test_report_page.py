@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+from results import VIEW, write_fits
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.reports.report import write_report
+from mbml.search.clock import Budget
+from mbml.search.search import search
 from mbml.store import open_warehouse
 
 pytestmark = pytest.mark.slow
@@ -44,6 +47,12 @@ def report(tmp_path_factory):
             folder / "more.parquet",
         )
         load_rows(warehouse, nasbench101_rows(), folder / "nasbench101.parquet")
+        others = ("dummy", "random_forest", "svr", "lasso")
+        write_fits(warehouse, split="file:<script>alert(1)</script>.csv", predictors=others)
+        write_fits(warehouse)
+    for strategy in ("random", "local"):
+        search(folder / "w.duckdb", VIEW, budget=Budget(50), strategy=strategy, seeds=2)
+    with open_warehouse(folder / "w.duckdb") as warehouse:
         return write_report(warehouse, folder / "out")
 
 
@@ -73,25 +82,46 @@ def page(request, browser, report):
 
 def test_each_chart_has_drawn(page):
     charts = page.locator(".chart")
-    assert charts.count() >= 8
-    for place in charts.all():
-        assert place.locator("svg .mark-group, svg g.mark-rect, svg path").count() > 3
+    assert charts.count() >= 17
+    drawn = "svg .mark-group, svg g.mark-rect, svg .mark-rule line, svg path"
+    counts = {one.get_attribute("id"): one.locator(drawn).count() for one in charts.all()}
+    assert {name: count for name, count in counts.items() if count < 4} == {}
+
+
+def test_the_cells_are_drawn_and_leave_the_charts_their_text(page):
+    assert page.locator("svg.cell").count() >= 2
+    label = page.locator("#nasbench201_histogram .chart svg text").first
+    assert label.evaluate("text => getComputedStyle(text).fontSize") == "11px"
 
 
 def test_the_page_is_no_wider_than_the_screen(page):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_a_menu_changes_its_chart(page):
-    figure = page.locator("#nasbench201_histogram")
+@pytest.mark.parametrize("name", ["nasbench201_histogram", "regression_scores", "search_curves"])
+def test_a_menu_changes_its_chart(page, name):
+    figure = page.locator(f"#{name}")
     before = figure.locator(".chart svg").inner_html()
-    menu = figure.locator("select")
-    other = menu.locator("option").nth(1).inner_text()
+    menu = figure.locator("select").first
+    other = menu.locator("option").last.inner_text()
     menu.select_option(other)
     page.wait_for_function(
-        "before => document.querySelector('#nasbench201_histogram svg').innerHTML !== before",
-        arg=before,
+        "([name, before]) => document.querySelector(`#${name} svg`).innerHTML !== before",
+        arg=[name, before],
     )
+
+
+def test_what_a_menu_offers_is_text(page):
+    options = page.locator("#regression_scores option").all_inner_texts()
+    assert any("<script>alert(1)</script>" in one for one in options)
+
+
+def test_a_long_table_keeps_its_head_in_sight(page):
+    box = page.locator("#top_k_1 .scroll")
+    box.evaluate("box => { box.scrollTop = 200 }")
+    assert box.evaluate("box => box.clientHeight") <= 36 * 16
+    head = box.locator("thead th").first.bounding_box()["y"]
+    assert abs(head - box.bounding_box()["y"]) < 2
 
 
 def test_the_theme_is_the_systems(page):
