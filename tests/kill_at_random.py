@@ -85,7 +85,8 @@ def kill_once(base: Path, folder: Path, name: str, after: float, done: dict[str,
     with start(folder, command) as process:
         time.sleep(after)
         running = process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
+        if running:
+            os.killpg(process.pid, signal.SIGKILL)
     left = state(folder / "w.duckdb")
     loaded = {table: left[table] for table in (*COUNTS, VIEW)}
     whole = ({table: held[table] for table in loaded} for held in (before, done))
