@@ -38,8 +38,9 @@ check: test lint  ## tests and lint
 demo: $(READY)  ## the whole way on surrogate data
 	$(BIN)/mbml demo
 
-docs: $(READY)  ## write the generated pages again
+docs: $(READY)  ## write the generated pages again, and the site into .site
 	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 bench: $(READY)  ## measure speed and memory against peers
 	$(BIN)/python benchmarks/ingest_nasbench101.py --tenth-only
