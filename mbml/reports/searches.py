@@ -124,7 +124,7 @@ def _curves(standings: pl.DataFrame) -> Figure:
             "runs",
             "queries",
             pl.lit(text).alias("rule"),
-            (pl.col(rule) * 100).alias("mean"),
+            (pl.col(rule).fill_nan(None) * 100).alias("mean"),
             ((pl.col(rule) - pl.col(f"{rule}_std")) * 100).alias("low"),
             ((pl.col(rule) + pl.col(f"{rule}_std")) * 100).alias("high"),
         )
@@ -133,7 +133,8 @@ def _curves(standings: pl.DataFrame) -> Figure:
     )
     views = frame["meta-dataset"].unique(maintain_order=True).to_list()
     view = charts.choice("meta-dataset", views, "meta-dataset")
-    rule = charts.choice("rule", list(RULES.values()), "accuracy")
+    rules = frame["rule"].unique(maintain_order=True).to_list()
+    rule = charts.choice("rule", rules, "accuracy")
     legend = alt.Legend(orient="bottom", columns=1, title=None, symbolOpacity=1)
     base = alt.Chart(frame).encode(
         x=alt.X("queries:Q", title="queries spent", scale=alt.Scale(type="log", nice=False)),
