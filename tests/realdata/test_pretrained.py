@@ -14,6 +14,7 @@ pytestmark = pytest.mark.realdata
 
 
 @pytest.mark.parametrize("recipe", [one for one in pretrain.RECIPES if "201" in one.name])
+@pytest.mark.slow
 def test_predictions_rank_the_measured_cells(real_data, tmp_path, recipe):
     with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
         for source in open_tables(real_data / "nasbench201" / "measurements.parquet"):

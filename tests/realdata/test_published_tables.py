@@ -90,6 +90,7 @@ def test_nasbench201_meta_features_by_definition(nasbench201):
         assert tuple(features) == meta_features(operations, kernels, "avg_pool_3x3"), key
 
 
+@pytest.mark.slow
 def test_hash_order_is_the_order_of_all_hashes(nasbench101_table):
     [(cells, orders, out_of_order)] = rows(
         nasbench101_table,
