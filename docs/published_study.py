@@ -23,7 +23,8 @@ HEAD = """<!-- Written by docs/published_study.py. -->
 Ours beside what its notebooks print: means, population deviations and medians over the seeds, of
 accuracies as fractions on the architectures held out by the published split; target
 `valid_accuracy`, measurements the means over the trials of NAS-Bench-201 v1.1. `seeds` counts our
-fits (published: ten); rows without any are left out. Each estimator is tuned on its training rows
+fits (published: ten): with fewer, the difference is also one of seeds. Rows without any are left
+out. Each estimator is tuned on its training rows
 by the study's own grid, 100 draws; `mlp` (scikit-learn's defaults, 3,000 iterations) and `xgboost`
 (fixed settings) are ours and not in the publication.
 
