@@ -5,8 +5,6 @@ A file or folder appears under its name only when it is whole. Invented numbers 
 
 from __future__ import annotations
 
-import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +13,7 @@ import duckdb
 from mbml.datasets import META_DATASETS
 from mbml.errors import MbmlError, UsageError, unknown_name
 from mbml.store.parquet import TABLES
+from mbml.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,16 +180,13 @@ def _whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
     """Give a path to write to, and move what is there into place if all went well."""
     if target.exists() and not overwrite:
         raise UsageError(f"{target}: exists already; choose another folder, or add --overwrite")
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        _move_into_place(partial, target)
+        with whole(target) as partial:
+            yield partial
     except (duckdb.Error, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise MbmlError(f"{target}: cannot be written, nothing is left of it: {reason}") from error
-    finally:
-        _remove(partial)
 
 
 def _partitions(view: str) -> tuple[str, ...]:
@@ -216,20 +212,3 @@ def _copy(
         options += f", partition_by ({', '.join(parts)})"
     quoted = str(path).replace("'", "''")
     warehouse.con.execute(f"copy (from {view}{order}) to '{quoted}' ({options})")
-
-
-def _move_into_place(partial: Path, target: Path) -> None:
-    if not target.is_dir():
-        partial.replace(target)
-        return
-    old = partial.with_name(partial.name + ".old")
-    target.rename(old)
-    partial.rename(target)
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    elif path.exists():
-        path.unlink()

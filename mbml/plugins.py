@@ -11,10 +11,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mbml.errors import MbmlError
+from mbml.errors import MbmlError, unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from importlib.metadata import EntryPoint
     from types import TracebackType
 
@@ -108,6 +108,21 @@ class Plugins(Generic[Entry]):
             )
         entry: Entry = loaded
         return entry
+
+    def find(self, name: str, own: Mapping[str, Entry]) -> Entry:
+        """Return what has a name, a plug-in or one of mbml's own.
+
+        Raises
+        ------
+        UsageError
+            Nothing has it; close names are told.
+        PluginError
+            As in `get`.
+        """
+        found = self.get(name) or own.get(name)
+        if found is None:
+            raise unknown_name(self.kind, name, [*own, *self.names()])
+        return found
 
 
 def at_fault(trace: TracebackType | None) -> str | None:

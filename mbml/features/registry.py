@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mbml.errors import UsageError, unknown_name
+from mbml.errors import UsageError
 from mbml.features import curve, proxy, published, transfer
 from mbml.features.moments import TOPOLOGIES, Moments
 from mbml.features.parts import TopologyPart
@@ -216,9 +216,7 @@ def feature_set(text: str) -> FeatureSet:
 
 def _single(text: str) -> FeatureSet:
     name, colon, argument = text.partition(":")
-    known = PLUGINS.get(name) or FEATURE_SETS.get(name)
-    if known is None:
-        raise unknown_name("feature set", name, [*FEATURE_SETS, *PLUGINS.names()])
+    known = PLUGINS.find(name, FEATURE_SETS)
     if known.with_argument is None:
         if colon:
             raise UsageError(f"feature set {name!r} takes no argument; got {text!r}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mbml.errors import unknown_name
 from mbml.plugins import Plugins
 from mbml.predictors import classic
 from mbml.predictors.preparation import published, standardised
@@ -211,7 +210,4 @@ def predictor(name: str) -> Predictor:
     PluginError
         The plug-in of that name is broken.
     """
-    found = PLUGINS.get(name) or PREDICTORS.get(name)
-    if found is None:
-        raise unknown_name("predictor", name, [*PREDICTORS, *PLUGINS.names()])
-    return found
+    return PLUGINS.find(name, PREDICTORS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mbml.errors import MbmlError, UsageError
 from mbml.sources.naming import check_surrogate_name
+from mbml.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,21 +46,9 @@ def unfinished(path: Path) -> Iterator[Path]:
     MbmlError
         If the disk is full, or the folder must not be written to.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        yield part
-        if path.is_dir() or (path.exists() and part.is_dir()):
-            _remove(path)
-        part.replace(path)
+        with whole(path) as part:
+            yield part
     except OSError as error:
         reason = error.strerror or error
         raise MbmlError(f"{path}: cannot be written, nothing is left of it: {reason}") from error
-    finally:
-        _remove(part)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

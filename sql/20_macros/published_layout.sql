@@ -29,34 +29,23 @@ create or replace macro nasbench101_published_layout(of_schedule) as table
             )
         )) as module_adjacency,
         python_list(string_split(architecture.operations, ',')) as module_operations,
-        summary.parameters::bigint as trainable_parameters,
-        six_decimals(summary.train_seconds) as final_training_time,
-        six_decimals(summary.train_accuracy) as final_train_accuracy,
-        six_decimals(summary.valid_accuracy) as final_validation_accuracy,
-        six_decimals(summary.test_accuracy) as final_test_accuracy,
-        six_decimals(summary.halfway_train_seconds) as halfway_training_time,
-        six_decimals(summary.halfway_train_accuracy) as halfway_train_accuracy,
-        six_decimals(summary.halfway_valid_accuracy) as halfway_validation_accuracy,
-        six_decimals(summary.halfway_test_accuracy) as halfway_test_accuracy,
-        conv_num_layers(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_num_layers,
-        conv_kernel_min(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_kernel_min,
-        conv_kernel_max(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_kernel_max,
-        conv_kernel_mode(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_kernel_mode,
-        (architecture.pool_count > 0)::integer as maxpool_usage,
-        architecture.pool_count::integer as maxpool_num_layers
-    from cell_metric as summary
-    inner join architecture
-        on
-            summary.arch_id = architecture.arch_id
-            and architecture.benchmark = 'nasbench101'
-    where
-        summary.dataset = 'cifar10'
-        and summary.schedule_epochs = of_schedule
-        and summary.epoch = of_schedule
+        cell.parameters as trainable_parameters,
+        six_decimals(cell.train_seconds) as final_training_time,
+        six_decimals(cell.train_accuracy) as final_train_accuracy,
+        six_decimals(cell.valid_accuracy) as final_validation_accuracy,
+        six_decimals(cell.test_accuracy) as final_test_accuracy,
+        six_decimals(cell.halfway_train_seconds) as halfway_training_time,
+        six_decimals(cell.halfway_train_accuracy) as halfway_train_accuracy,
+        six_decimals(cell.halfway_valid_accuracy) as halfway_validation_accuracy,
+        six_decimals(cell.halfway_test_accuracy) as halfway_test_accuracy,
+        cell.conv_num_layers,
+        cell.conv_kernel_min,
+        cell.conv_kernel_max,
+        cell.conv_kernel_mode,
+        (cell.maxpool_num_layers > 0)::integer as maxpool_usage,
+        cell.maxpool_num_layers
+    from nasbench101_meta_dataset(of_schedule) as cell
+    inner join architecture on cell.arch_id = architecture.arch_id
     order by architecture.native_key;
 
 -- The number of an operation on an edge, as NumPy writes a whole float; 0 where there is no edge.
