@@ -104,8 +104,11 @@ def query(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     format_name: FormatOption = "table",
     time_limit: Annotated[
-        float, typer.Option(min=0.001, help="Seconds after which the query is stopped.")
-    ] = 300.0,
+        float | None,
+        typer.Option(
+            min=0.001, help="Seconds after which the query is stopped; 300 if nothing is said."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run a query; it can read the warehouse and nothing else.

@@ -1,6 +1,7 @@
 """Where work runs: here, in processes of this machine, or on the workers of a Dask cluster.
 
-Each process gets the data once. No result depends on where it was computed.
+Each worker gets the data once; the processes of this machine share the memory of its arrays. No
+result depends on where it was computed.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def run(
     tasks
         The tasks.
     shared
-        Data that every task needs; sent to each process once.
+        Data that every task needs, which no task may change; given to each process once.
     jobs
         Number of processes of the local engine; one means none: the work is done here.
     engine

@@ -1,4 +1,4 @@
-"""Work here, or in processes of this machine, each of which gets the data once."""
+"""Work here, or in processes of this machine, which share one copy of the data's arrays."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import multiprocessing
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import joblib
 
 from mbml.errors import MbmlError
 from mbml.sources.workers import follow_parent, quiet_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Future
 
 Task = TypeVar("Task")
@@ -29,17 +33,26 @@ def run(
         for task in tasks:
             yield function(shared, task)
         return
+    with TemporaryDirectory(prefix="mbml-") as folder:
+        file = Path(folder) / "shared"
+        joblib.dump(shared, file)
+        yield from _in_processes(function, iter(tasks), file, jobs)
+
+
+def _in_processes(
+    function: Callable[[Any, Task], Result], tasks: Iterator[Task], file: Path, jobs: int
+) -> Generator[Result]:
     others = set(multiprocessing.active_children())
     # A fork would copy the threads' locks of DuckDB and Arrow in whatever state they are in.
     pool = ProcessPoolExecutor(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_receive,
-        initargs=(shared,),
+        initargs=(file,),
     )
     complete = False
     try:
-        yield from _as_completed(pool, function, iter(tasks), jobs)
+        yield from _as_completed(pool, function, tasks, jobs)
         complete = True
     except BrokenProcessPool:
         raise MbmlError(
@@ -53,7 +66,10 @@ def run(
 
 
 def _as_completed(
-    pool: ProcessPoolExecutor, function: Callable[[Any, Task], Result], tasks: Any, jobs: int
+    pool: ProcessPoolExecutor,
+    function: Callable[[Any, Task], Result],
+    tasks: Iterator[Task],
+    jobs: int,
 ) -> Generator[Result]:
     running: set[Future[Result]] = set()
     while True:
@@ -67,10 +83,10 @@ def _as_completed(
             yield one.result()
 
 
-def _receive(shared: Any) -> None:
+def _receive(file: Path) -> None:
     global _shared  # noqa: PLW0603 (what an initializer leaves behind for its process)
     follow_parent()
-    _shared = shared
+    _shared = joblib.load(file, mmap_mode="r")
 
 
 def _apply(function: Callable[[Any, Task], Result], task: Task) -> Result:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import joblib
-
-from mbml.engine import LOCAL, check
-from mbml.engine import run as run_on_engine
+from mbml.engine import LOCAL, check, run
 from mbml.errors import UsageError
 from mbml.search.problem import search_problem
 from mbml.search.run import play
 from mbml.search.strategies.registry import strategy as strategy_by_name
 from mbml.search.trace import Trace, identity, read_traces, write_trace
-from mbml.sources.workers import map_in_workers
 from mbml.store import open_warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from mbml.search.clock import Budget
     from mbml.search.problem import SearchProblem
@@ -129,12 +125,14 @@ def search(
         found = read_traces(warehouse, known, range(seeds)) if chosen.reusable else {}
     stored = len(found)
     missing = [seed for seed in range(seeds) if seed not in found]
-    task = _Task(strategy, features, complete)
-    for trace in _run_all(problem, task, missing, jobs, engine):
-        write_trace(path, known, problem, trace)
-        found[trace.seed] = trace
-        if tell is not None:
-            tell(len(found))
+    task = _Task(problem, strategy, features, complete)
+    running = run(_run, missing, shared=task, jobs=min(jobs, len(missing)), engine=engine)
+    with closing(running) as traces:
+        for trace in traces:
+            write_trace(path, known, problem, trace)
+            found[trace.seed] = trace
+            if tell is not None:
+                tell(len(found))
     return SearchReport(
         problem=problem,
         strategy=chosen,
@@ -145,47 +143,16 @@ def search(
 
 
 class _Task(NamedTuple):
-    """All that a run needs but problem and seed; functions do not travel, so names do."""
+    """All that a run needs but its seed; functions do not travel, so names do."""
 
+    problem: SearchProblem
     strategy: str
     features: str | None
     settings: Settings
 
 
-def _run_all(
-    problem: SearchProblem, task: _Task, seeds: list[int], jobs: int, engine: str
-) -> Iterator[Trace]:
-    if engine != LOCAL:
-        yield from run_on_engine(_run_shared, seeds, shared=(problem, task), engine=engine)
-        return
-    if min(jobs, len(seeds)) <= 1:
-        yield from (_run(problem, task, seed) for seed in seeds)
-        return
-    with tempfile.TemporaryDirectory(prefix="mbml-search-") as folder:
-        # Workers map the arrays of this file into memory, so that all share one copy.
-        file = Path(folder) / "problem"
-        joblib.dump(problem, file)
-        yield from map_in_workers(
-            partial(_run_from_file, file, task), seeds, workers=min(jobs, len(seeds))
-        )
-
-
-def _run_shared(shared: tuple[SearchProblem, _Task], seed: int) -> Trace:
-    return _run(*shared, seed)
-
-
-def _run(problem: SearchProblem, task: _Task, seed: int) -> Trace:
+def _run(task: _Task, seed: int) -> Trace:
     chosen = strategy_by_name(task.strategy, features=task.features)
     started = time.perf_counter()
-    steps = play(problem, partial(chosen.play, **task.settings), seed=seed, name=task.strategy)
+    steps = play(task.problem, partial(chosen.play, **task.settings), seed=seed, name=task.strategy)
     return Trace(seed=seed, steps=steps, seconds=time.perf_counter() - started)
-
-
-def _run_from_file(file: Path, task: _Task, seed: int) -> Trace:
-    return _run(_load(file), task, seed)
-
-
-@lru_cache(maxsize=1)
-def _load(file: Path) -> SearchProblem:
-    problem: SearchProblem = joblib.load(file, mmap_mode="r")
-    return problem

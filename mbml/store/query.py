@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -13,17 +14,17 @@ from mbml.errors import UsageError
 from mbml.store.warehouse import open_warehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
 
 #: What a query may write beside the warehouse when its memory does not suffice.
 _SPILL = "4GB"
 
 #: Seconds that a query may run unless told otherwise.
-TIME_LIMIT = 300.0
+_TIME_LIMIT = 300.0
 
 
-def query(path: Path, sql: str, *, time_limit: float = TIME_LIMIT) -> pl.DataFrame:
+def query(path: Path, sql: str, *, time_limit: float | None = None) -> pl.DataFrame:
     """Run one SELECT statement over a warehouse and return its rows.
 
     Decimals and 128-bit integers come as 64-bit numbers, names of ENUM types as text.
@@ -35,7 +36,7 @@ def query(path: Path, sql: str, *, time_limit: float = TIME_LIMIT) -> pl.DataFra
     sql
         The statement.
     time_limit
-        Seconds after which it is stopped.
+        Seconds after which it is stopped; 300 by default.
 
     Raises
     ------
@@ -45,33 +46,47 @@ def query(path: Path, sql: str, *, time_limit: float = TIME_LIMIT) -> pl.DataFra
     WarehouseError
         The warehouse cannot be opened.
     """
+    limit = _TIME_LIMIT if time_limit is None else time_limit
     with open_warehouse(path) as warehouse:
         con = warehouse.con
         con.execute(f"set max_temp_directory_size = '{_SPILL}'")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         try:
-            statements = con.extract_statements(sql)
-            if len(statements) != 1:
-                raise UsageError(f"one statement is meant, {len(statements)} were given")
-            if statements[0].type != duckdb.StatementType.SELECT:
-                kind = str(statements[0].type).rpartition(".")[2]
-                raise UsageError(
-                    f"only a query can be run here, not {kind}; the warehouse is read-only"
-                )
-            watch = threading.Timer(time_limit, con.interrupt)
-            watch.start()
-            try:
+            _check_one_select(con, sql)
+            with _stopped_after(con, limit):
                 frame: pl.DataFrame = con.sql(sql).pl()
-            finally:
-                watch.cancel()
         except duckdb.InterruptException:
             raise UsageError(
-                f"the query ran for more than {time_limit:g} seconds and was stopped; ask for less,"
+                f"the query ran for more than {limit:g} seconds and was stopped; ask for less,"
                 " or for more time with --time-limit"
             ) from None
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {str(error).strip()}") from None
+    return _in_common_types(frame)
+
+
+def _check_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statements = con.extract_statements(sql)
+    if len(statements) != 1:
+        raise UsageError(f"one statement is meant, {len(statements)} were given")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = str(statements[0].type).rpartition(".")[2]
+        raise UsageError(f"only a query can be run here, not {kind}; the warehouse is read-only")
+
+
+@contextmanager
+def _stopped_after(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    watch = threading.Timer(seconds, con.interrupt)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _in_common_types(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return decimals and 128-bit integers as 64-bit numbers, names of ENUM types as text."""
     whole = [
         name
         for name, kind in frame.schema.items()

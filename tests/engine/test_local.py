@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 
+import numpy as np
 import pytest
 
 from mbml.engine import run
@@ -14,6 +15,10 @@ from mbml.errors import MbmlError
 
 def add(shared, task):
     return shared + task
+
+
+def is_mapped(shared, _):
+    return isinstance(shared["values"], np.memmap), int(shared["values"].sum())
 
 
 def nap(_, seconds):
@@ -28,6 +33,11 @@ def die(_, task):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_is_done_once_with_the_shared_data(jobs):
     assert sorted(run(add, range(7), shared=10, jobs=jobs)) == list(range(10, 17))
+
+
+def test_processes_share_the_memory_of_arrays():
+    shared = {"values": np.arange(5)}
+    assert list(run(is_mapped, range(2), shared=shared, jobs=2)) == [(True, 10)] * 2
 
 
 def test_results_come_as_they_complete_and_closing_ends_the_processes():
