@@ -85,7 +85,7 @@ def main() -> None:
                 problem,
                 feature_set(features),
                 tested=problem,
-                predictor_name=chosen.predictor,
+                predictor=predictor(chosen.predictor),
                 train_size=size,
                 seed=seed,
                 intervals=chosen.intervals,

@@ -68,8 +68,8 @@ def evaluate(
     In Python: mbml.predictors.evaluation.evaluate(path, Grid(views=(view,)))
     """
     from mbml.predictors import published_protocol as study
-    from mbml.predictors.evaluation import Grid, predictors_of
     from mbml.predictors.evaluation import evaluate as run_evaluation
+    from mbml.predictors.grid import Grid, predictors_of
 
     published = preset == "published"
     grid = Grid(

@@ -83,52 +83,48 @@ def compare(
     UsageError
         A name is unknown, or nothing is stored.
     """
+    theirs = published()
+    _check_names(theirs, views, metrics)
+    ours = _scores_of_ours(warehouse)
+    both = theirs.join(ours, on=_ROW, how="full", coalesce=True, maintain_order="left_right")
+    asked = both.filter(
+        pl.col("view").is_in(list(views) or ours["view"].unique().to_list()),
+        pl.col("train_size").is_in(list(train_sizes) or ours["train_size"].unique().to_list()),
+        pl.col("metric").is_in(list(metrics)),
+    )
+    return asked.select(
+        *_ROW,
+        pl.col("seeds").fill_null(0),
+        pl.col("surrogate").fill_null(value=False),
+        *_STATISTICS,
+        *(f"published_{name}" for name in _STATISTICS),
+        (pl.col("mean") - pl.col("published_mean")).alias("difference"),
+        (pl.col("median") - pl.col("published_median")).alias("median_difference"),
+    )
+
+
+def _check_names(theirs: pl.DataFrame, views: Sequence[str], metrics: Sequence[str]) -> None:
     for metric in metrics:
         if metric not in METRICS:
             raise unknown_name("published score", metric, METRICS)
-    theirs = published()
     for view in views:
         if view not in theirs["view"]:
             raise unknown_name("view of the publication", view, theirs["view"].unique())
+
+
+def _scores_of_ours(warehouse: Warehouse) -> pl.DataFrame:
+    """Return mean, deviation and median over the stored seeds, one row a `_ROW`."""
     scores = published_scores(warehouse, PROTOCOL_VERSION)
     if scores.is_empty():
         raise UsageError(
             f"{warehouse.path} holds no fits of the published study; make some first:"
             " mbml evaluate VIEW --preset published"
         )
-    ours = scores.group_by(_ROW).agg(
+    over_seeds = scores.with_columns(pl.col("train_size").cast(pl.Int64)).group_by(_ROW)
+    return over_seeds.agg(
         pl.len().alias("seeds").cast(pl.Int64),
         pl.col("is_surrogate").any().alias("surrogate"),
         pl.col("value").mean().alias("mean"),
         pl.col("value").std(ddof=0).alias("std"),
         pl.col("value").median().alias("median"),
-    )
-    wanted_views = list(views) or scores["view"].unique().to_list()
-    sizes = list(train_sizes) or scores["train_size"].unique().to_list()
-    return (
-        theirs.join(
-            ours.with_columns(pl.col("train_size").cast(pl.Int64)).sort(_ROW),
-            on=_ROW,
-            how="full",
-            coalesce=True,
-            maintain_order="left_right",
-        )
-        .filter(
-            pl.col("view").is_in(wanted_views),
-            pl.col("train_size").is_in(sizes),
-            pl.col("metric").is_in(list(metrics)),
-        )
-        .select(
-            *_ROW,
-            pl.col("seeds").fill_null(0),
-            pl.col("surrogate").fill_null(value=False),
-            "mean",
-            "std",
-            "median",
-            "published_mean",
-            "published_std",
-            "published_median",
-            (pl.col("mean") - pl.col("published_mean")).alias("difference"),
-            (pl.col("median") - pl.col("published_median")).alias("median_difference"),
-        )
-    )
+    ).sort(_ROW)

@@ -10,18 +10,16 @@ from __future__ import annotations
 import random
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mbml import splits
 from mbml.datasets import meta_dataset
 from mbml.engine import LOCAL, check, run
-from mbml.errors import MbmlError, UsageError, unknown_name
+from mbml.errors import MbmlError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.predictors.fitting import Prepared, Task, fit_task
-from mbml.predictors.published_protocol import FEWEST_ROWS, PUBLISHED, published_predictor
-from mbml.predictors.registry import PREDICTORS, predictor
+from mbml.predictors.fitting import Prepared, fit_task
+from mbml.predictors.grid import Task
 from mbml.store.results import (
     Experiment,
     FitKey,
@@ -32,58 +30,17 @@ from mbml.store.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from mbml.predictors.fitting import Outcome
+    from mbml.predictors.grid import Grid
     from mbml.store import Warehouse
 
 #: Goes up when fits are made or scored in another way, so that earlier ones do not count as done.
 PROTOCOL_VERSION = 1
-PRESETS = ("fixed", "published")
 #: Seconds after which another process may have stored fits that are to be left out.
 _LOOK_AGAIN = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """What to evaluate.
-
-    Attributes
-    ----------
-    views, train_sizes, seeds, predictors
-        Every combination is one fit.
-    preset
-        `published` tunes as the publication did; `fixed` takes the registry's settings.
-    features
-        A feature set; each predictor's own if not given.
-    target
-        The outcome to predict.
-    split
-        A split as `mbml.splits.draw` takes it.
-    """
-
-    views: tuple[str, ...]
-    train_sizes: tuple[int, ...] = (172,)
-    seeds: tuple[int, ...] = (0,)
-    predictors: tuple[str, ...] = tuple(PREDICTORS)
-    preset: str = "fixed"
-    features: str | None = None
-    target: str = "valid_accuracy"
-    split: str = "published"
-
-
-def predictors_of(preset: str) -> tuple[str, ...]:
-    """Return the names that a preset has.
-
-    Raises
-    ------
-    UsageError
-        There is no such preset.
-    """
-    if preset not in PRESETS:
-        raise unknown_name("preset", preset, PRESETS)
-    return tuple(PUBLISHED if preset == "published" else PREDICTORS)
 
 
 def evaluate(
@@ -127,7 +84,7 @@ def evaluate(
     MbmlError
         Some fits failed, or the engine did; all others are stored.
     """
-    _check(grid)
+    grid.check()
     check(engine, jobs)
     prepared = with_warehouse(path, lambda opened: _prepare(opened, grid), waiting=say)
     for one in prepared.values():
@@ -168,7 +125,7 @@ class _Work:
         self.path = path
         self.prepared = prepared
         self.say = say
-        self.tasks = list(_tasks(grid))
+        self.tasks = list(grid.tasks())
         self.stored: set[Task] = set()
         self.looked = -_LOOK_AGAIN
 
@@ -222,24 +179,6 @@ class _Work:
         self.looked = time.monotonic()
 
 
-def _check(grid: Grid) -> None:
-    known = predictors_of(grid.preset)
-    for name in grid.predictors:
-        published_predictor(name) if grid.preset == "published" else predictor(name)
-    if not grid.predictors:
-        raise UsageError(f"no predictor is named; the preset has {', '.join(known)}")
-    for view in grid.views:
-        meta_dataset(view)
-    for seed in grid.seeds:
-        splits.check_seed(seed)
-    for size in grid.train_sizes:
-        if grid.preset == "published" and size < FEWEST_ROWS:
-            raise UsageError(
-                f"--train-size {size} does not fit: the published search needs at least"
-                f" {FEWEST_ROWS} rows, two in each of its folds"
-            )
-
-
 def _check_rows(prepared: Prepared, grid: Grid, say: Callable[[str], None] | None) -> None:
     problem = prepared.problem
     for size in grid.train_sizes:
@@ -251,24 +190,9 @@ def _check_rows(prepared: Prepared, grid: Grid, say: Callable[[str], None] | Non
         )
 
 
-def _features_of(grid: Grid, name: str) -> str:
-    if grid.features is not None:
-        return grid.features
-    known = published_predictor(name) if grid.preset == "published" else predictor(name)
-    return known.features
-
-
-def _tasks(grid: Grid) -> Iterator[Task]:
-    for view in dict.fromkeys(grid.views):
-        for size in dict.fromkeys(grid.train_sizes):
-            for name in dict.fromkeys(grid.predictors):
-                for seed in dict.fromkeys(grid.seeds):
-                    yield Task((view, _features_of(grid, name)), FitKey(name, size, seed))
-
-
 def _prepare(warehouse: Warehouse, grid: Grid) -> dict[tuple[str, str], Prepared]:
     prepared = {}
-    for problem in dict.fromkeys(task.problem for task in _tasks(grid)):
+    for problem in dict.fromkeys(task.problem for task in grid.tasks()):
         view, features = problem
         known = feature_set(features)
         read = learning_problem(warehouse, meta_dataset(view), known, target=grid.target)

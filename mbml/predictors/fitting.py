@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbml._version import __version__
 from mbml.features.registry import feature_set
-from mbml.predictors.published_protocol import INNER, published_predictor
-from mbml.predictors.registry import predictor
+from mbml.predictors.grid import predictor_of
+from mbml.predictors.published_protocol import INNER
 from mbml.predictors.training import flat_scores, train_on
-from mbml.store.results import Fit, FitKey
+from mbml.store.results import Fit
 
 if TYPE_CHECKING:
     from mbml.frames import LearningProblem
+    from mbml.predictors.grid import Task
     from mbml.predictors.training import TrainReport
-    from mbml.store.results import Experiment
+    from mbml.store.results import Experiment, FitKey
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "xgboost-cpu", "xgboost")
 
@@ -29,13 +30,6 @@ class Prepared(NamedTuple):
     features: str
     experiment: Experiment
     split: str
-
-
-class Task(NamedTuple):
-    """A fit to be made: the view and features it learns from, and what tells it from others."""
-
-    problem: tuple[str, str]
-    key: FitKey
 
 
 class Outcome(NamedTuple):
@@ -81,16 +75,14 @@ def fit_task(prepared: dict[tuple[str, str], Prepared], task: Task) -> Outcome:
 
 
 def _train(prepared: Prepared, key: FitKey) -> tuple[TrainReport, float]:
-    tuned = prepared.experiment.preset == "published"
     report = train_on(
         prepared.problem,
         feature_set(prepared.features),
         tested=prepared.problem,
-        predictor_name=key.predictor,
+        predictor=predictor_of(prepared.experiment.preset, key.predictor),
         train_size=key.train_size,
         seed=key.seed,
         split=prepared.split,
-        lookup=published_predictor if tuned else predictor,
     )
     return report, report.fit_seconds
 

@@ -150,9 +150,10 @@ def train(
         A name is unknown, or the view or the predictor cannot serve the request.
     """
     dataset = meta_dataset(view)
-    known = feature_set(features or predictor(predictor_name).features)
+    chosen = predictor(predictor_name)
+    known = feature_set(features or chosen.features)
     if intervals:
-        _check_intervals(predictor_name)
+        _check_intervals(chosen)
     other = None if test_view is None else _test_dataset(dataset, test_view)
     problem = learning_problem(warehouse, dataset, known, target=target)
     tested = problem if other is None else learning_problem(warehouse, other, known, target=target)
@@ -160,7 +161,7 @@ def train(
         problem,
         known,
         tested=tested,
-        predictor_name=predictor_name,
+        predictor=chosen,
         train_size=train_size,
         seed=seed,
         split=split,
@@ -173,37 +174,31 @@ def train_on(
     features: FeatureSet,
     *,
     tested: LearningProblem,
-    predictor_name: str,
+    predictor: Predictor,
     train_size: int,
     seed: int,
     split: str = "published",
     intervals: bool = False,
-    lookup: Callable[[str], Predictor] = predictor,
 ) -> TrainReport:
-    """Train a predictor on what was read before.
-
-    Takes the parameters of `train`, and with `lookup` another registry to find the predictor in.
-    """
-    chosen = lookup(predictor_name)
-    if chosen.most_rows is not None and train_size > chosen.most_rows:
+    """Train a predictor on what was read before; the parameters are those of `train`."""
+    if predictor.most_rows is not None and train_size > predictor.most_rows:
         raise UsageError(
-            f"--train-size {train_size} does not fit: {chosen.name} learns from at most"
-            f" {chosen.most_rows} rows, as its memory grows with their square; try xgboost"
+            f"--train-size {train_size} does not fit: {predictor.name} learns from at most"
+            f" {predictor.most_rows} rows, as its memory grows with their square; try xgboost"
         )
     rows = splits.draw(split, problem.rows, tested.rows, train_size=train_size, seed=seed)
     columns = Columns.of(features, problem.dataset.benchmark)
-    regressor = chosen.prepare(chosen.make(seed), columns, problem.dataset)
+    regressor = predictor.prepare(predictor.make(seed), columns, problem.dataset)
     started = time.perf_counter()
     regressor.fit(problem.x[rows.train], problem.y[rows.train])
     fitted = time.perf_counter()
     (predicted,) = in_parts(lambda x: (regressor.predict(x),), tested.x, rows.held_out)
     ended = time.perf_counter()
     true = tested.y[rows.held_out]
-    held_out = tested.rows[rows.held_out]
     return TrainReport(
         problem=problem,
         tested=tested,
-        predictor=predictor_name,
+        predictor=predictor.name,
         features=features.name,
         train_size=train_size,
         seed=seed,
@@ -212,11 +207,7 @@ def train_on(
         predicted=predicted,
         scores={metric.name: metric.score(true, predicted) for metric in METRICS},
         intervals=_scored(regressor, tested, rows) if intervals else None,
-        top=top_k(
-            predicted,
-            held_out["valid_accuracy"].cast(float).fill_null(np.nan).to_numpy(),
-            held_out["test_accuracy"].cast(float).fill_null(np.nan).to_numpy(),
-        ),
+        top=_top(predicted, tested, rows),
         fit_seconds=fitted - started,
         predict_seconds=ended - fitted,
     )
@@ -258,6 +249,14 @@ def in_parts(
     return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
 
 
+def _top(predicted: NDArray[np.float64], tested: LearningProblem, rows: Split) -> list[TopK]:
+    valid, test = (
+        tested.rows[name][rows.held_out].cast(float).fill_null(np.nan).to_numpy()
+        for name in ("valid_accuracy", "test_accuracy")
+    )
+    return top_k(predicted, valid, test)
+
+
 def _scored(regressor: Any, tested: LearningProblem, rows: Split) -> Intervals:
     from mbml.predictors.intervals import LEVEL, predict_interval
 
@@ -269,10 +268,10 @@ def _scored(regressor: Any, tested: LearningProblem, rows: Split) -> Intervals:
     )
 
 
-def _check_intervals(name: str) -> None:
-    if not predictor(name).intervals:
+def _check_intervals(chosen: Predictor) -> None:
+    if not chosen.intervals:
         able = ", ".join(one.name for one in PREDICTORS.values() if one.intervals)
-        raise UsageError(f"--intervals: {name} gives none; these do: {able}")
+        raise UsageError(f"--intervals: {chosen.name} gives none; these do: {able}")
 
 
 def _test_dataset(dataset: MetaDataset, name: str) -> MetaDataset:

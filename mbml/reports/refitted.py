@@ -14,6 +14,7 @@ from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
 from mbml.predictors.intervals import predict_interval
+from mbml.predictors.registry import predictor
 from mbml.predictors.training import train_on
 from mbml.reports import predictions, reliance
 from mbml.reports.content import Paragraph, Section
@@ -96,7 +97,7 @@ def _refit(problem: LearningProblem) -> Refit:
             problem,
             feature_set(FEATURES),
             tested=tested,
-            predictor_name=name,
+            predictor=predictor(name),
             train_size=size,
             seed=SEED,
             split=SPLIT,

@@ -109,10 +109,9 @@ def test_single_fits_meet_the_known_values(cifar100, name, r2):
         cifar100,
         feature_set("published"),
         tested=cifar100,
-        predictor_name=name,
+        predictor=published_predictor(name),
         train_size=172,
         seed=0,
-        lookup=published_predictor,
     )
     assert report.scores["r2"] == pytest.approx(r2, abs=0.0005)
 
@@ -126,10 +125,9 @@ def test_means_over_the_seeds_meet_the_publication(cifar100, name):
             cifar100,
             feature_set("published"),
             tested=cifar100,
-            predictor_name=name,
+            predictor=published_predictor(name),
             train_size=172,
             seed=seed,
-            lookup=published_predictor,
         ).scores["r2"]
         for seed in SEEDS
     ]
