@@ -42,14 +42,9 @@ docs: $(READY)  ## write the generated pages again, and the site into .site
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
-bench: $(READY)  ## measure speed and memory against peers
-	$(BIN)/python benchmarks/ingest_nasbench101.py --tenth-only
-	$(BIN)/python benchmarks/views.py
-	$(BIN)/python benchmarks/scale.py
-	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(BIN)/python -c "import pathlib, sys; \
-	    from mbml.surrogate.nasbench201 import write_nasbench201; \
-	    write_nasbench201(pathlib.Path(sys.argv[1]), cells=500)" "$$folder/surrogate.pth" && \
-	$(BIN)/python benchmarks/read_nasbench201.py "$$folder/surrogate.pth" --cells 500
+SHARES := 0.1
+bench: $(READY)  ## time and memory beside peers, at a tenth of the published sizes (SHARES="0.1 0.33 1")
+	$(BIN)/python benchmarks/table.py --shares $(SHARES)
 
 clean:  ## remove the environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

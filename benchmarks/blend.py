@@ -1,23 +1,22 @@
-"""What learning from 424 cells of NAS-Bench-101 costs on one core: fit, and predict all 423,624.
+"""What learning from 424 cells of NAS-Bench-101 costs on one core: fit, and predict all cells.
 
-It reads the measurements in the folder named by MBML_DATA. Marks: the blend 33 s, aim 20 s; the
-prediction of one Gaussian process 3 s.
+    python benchmarks/blend.py [--shares 0.1 0.33 1]
 
-    python benchmarks/blend.py
+It reads the measurements in the folder named by MBML_DATA. Whatever the share, all learn from as
+many cells; the share is that of the cells predicted. Loading and the features of the cells are not
+counted.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
-import tempfile
-import time
-from pathlib import Path
-
 import numpy as np
-from marks import problem_of
+import real_tables
+from process_tree import measured
+from row import Row, main
 from threadpoolctl import threadpool_limits
 
+from mbml.datasets import META_DATASETS
+from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
 from mbml.predictors.gp import MaternGP
 from mbml.predictors.intervals import predict_interval
@@ -25,66 +24,66 @@ from mbml.predictors.preparation import Columns
 from mbml.predictors.registry import predictor
 from mbml.predictors.training import in_parts
 from mbml.splits import published
+from mbml.store import open_warehouse
 
 TRAIN_SIZE = 424
 
 
-def timed(name, work):
-    started = time.perf_counter()
-    result = work()
-    print(f"{name:58} {time.perf_counter() - started:7.2f} s", flush=True)
-    return result
+def read(path, share):
+    """Load a share of the table; return the learning problem with topology features."""
+    path.unlink(missing_ok=True)
+    real_tables.load(path, ["nasbench101"], share)
+    with open_warehouse(path) as warehouse:
+        dataset = META_DATASETS["meta_nasbench101_108epochs"]
+        topology = feature_set("topology")
+        problem = learning_problem(warehouse, dataset, topology, target="test_accuracy")
+    path.unlink()
+    return problem
 
 
-def process(problem, train):
+def process_row(problem, train, on, asked):
     """Time one Gaussian process on the columns that the predictor `gp` looks at."""
-    features = feature_set("topology")
-    groups = features.groups("nasbench101")
+    groups = feature_set("topology").groups("nasbench101")
     columns = [name for group in ("F", "H") for name in groups[group]]
     x = np.ascontiguousarray(problem.x.select(columns).to_numpy())
     scale = x[::20].mean(axis=0), x[::20].std(axis=0) + 1e-9
     x = np.clip((x - scale[0]) / scale[1], -4, 4)
-    gp = timed(
-        f"one process, {x.shape[1]} features: fit on {len(train)} rows",
-        lambda: MaternGP(random_state=0).fit(x[train], -np.log1p(-problem.y[train])),
-    )
-    timed(f"one process: prediction of {len(x):,} rows", lambda: gp.predict(x))
-    timed("the same with deviations", lambda: gp.predict(x, return_std=True))
+    gp = MaternGP(random_state=0).fit(x[train], -np.log1p(-problem.y[train]))
+    with measured() as usage:
+        gp.predict(x)
+    return Row.of(usage, work="one Gaussian process: predict", on=on, **asked)
 
 
-def predictors(problem, train):
+def predictor_rows(problem, train, on, asked):
+    """Time fit and prediction of the three predictors of topology features."""
     everything = np.arange(len(problem.y))
-    features = feature_set("topology")
+    columns = Columns.of(feature_set("topology"), "nasbench101")
     for name in ("gp", "xgboost", "blend"):
         chosen = predictor(name)
-        columns = Columns.of(features, "nasbench101")
         model = chosen.prepare(chosen.make(0), columns, problem.dataset)
-        started = time.perf_counter()
-        timed(f"{name}: fit", lambda: model.fit(problem.x[train], problem.y[train]))  # noqa: B023
-        timed(
-            f"{name}: prediction of {len(everything):,} rows",
-            lambda: in_parts(lambda x: (model.predict(x),), problem.x, everything),  # noqa: B023
-        )
-        print(f"{name + ': together':58} {time.perf_counter() - started:7.2f} s", flush=True)
-    timed(
-        "blend: the same with intervals",
-        lambda: in_parts(lambda x: predict_interval(model, x), problem.x, everything),
-    )
+        with measured() as usage:
+            model.fit(problem.x[train], problem.y[train])
+            in_parts(lambda x: (model.predict(x),), problem.x, everything)  # noqa: B023
+        wanted = asked if name == "blend" else {}
+        yield Row.of(usage, work=f"{name}: fit {TRAIN_SIZE}, predict", on=on, **wanted)
+    with measured() as usage:
+        in_parts(lambda x: predict_interval(model, x), problem.x, everything)
+    yield Row.of(usage, work="blend: predict with intervals", on=on)
 
 
-def main() -> None:
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
-        problem = timed(
-            "load the table, compute 342 features of 423,624 cells",
-            lambda: problem_of("nasbench101", "topology", Path(folder) / "w.duckdb"),
-        )
+def rows(share, folder):
+    """Measure one share."""
+    if not real_tables.table_of("nasbench101").is_file():
+        return
+    with threadpool_limits(limits=1):
+        problem = read(folder / "blend.duckdb", share)
         train = published(len(problem.y), train_size=TRAIN_SIZE, seed=0).train
-        process(problem, train)
-        predictors(problem, train)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory of all this {peak:.1f} GiB")
+        on = f"{len(problem.y):,} cells"
+        whole = share == 1
+        yield process_row(problem, train, on, {"mark": "3 s"} if whole else {})
+        asked = {"mark": "33 s", "aim": "20 s"} if whole else {}
+        yield from predictor_rows(problem, train, on, asked)
 
 
 if __name__ == "__main__":
-    main()
+    main(rows, __doc__)

@@ -1,14 +1,11 @@
-"""Time and memory of loading a NAS-Bench-201 file or a NATS-Bench folder of the published size.
+"""Time and memory of loading a NAS-Bench-201 file and a NATS-Bench folder.
 
-    python benchmarks/ingest_nasbench201.py SURROGATE.pth [--cells N]
-    python benchmarks/ingest_nasbench201.py SURROGATE_FOLDER
+    python benchmarks/ingest_nasbench201.py [--shares 0.1 0.33 1] [--folder FOLDER]
 
-`mbml surrogate nasbench201` and `mbml surrogate natsbench` write such files, 5.0 GB and 15,625
-files. `mbml ingest` loads the path into a new warehouse, and a view is queried. Beside it, in the
-same run: the floor (reading the bytes alone; for a folder, decompressing them on all cores), rows
-made and not stored, and for a file Python's C unpickler with an allow-list on N cells, as many as
-fit in memory, with mbml on the same N. Memory is that of all processes of a command, shared pages
-counted once; "largest" is the resident memory of its largest process.
+Writes surrogate files, at share 1 of the published sizes: one of 5.0 GB, and a folder of 15,625.
+`mbml ingest` loads each into a new warehouse. Beside it, in the same run: reading the bytes alone
+(for a folder, decompressing them on all cores), rows made and not stored, and Python's C unpickler
+with an allow-list on the cells of the smallest share, as it holds what it reads in memory.
 
 The official interfaces, on two cores: NAS-Bench-201 takes 22.5 s and 7 GiB for 4,000 cells, and
 cannot hold all in 24 GiB; NATS-Bench takes 152 s and 25 GiB for the folder.
@@ -16,118 +13,107 @@ cannot hold all in 24 GiB; NATS-Bench takes 152 s and 25 GiB for the folder.
 
 from __future__ import annotations
 
-import argparse
-import sys
-import tempfile
 from pathlib import Path
 
-from process_tree import run
 from result_peers import decompress, read_bytes, unpickle
+from row import Row, main, mbml, part
 
 from mbml.sources.nasbench201 import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.workers import available_cores, map_in_workers
+from mbml.sources.workers import map_in_workers
+from mbml.spaces import nasbench201
 from mbml.surrogate.nasbench201 import write_nasbench201
+from mbml.surrogate.natsbench import write_natsbench
 
-VIEW = "meta_nasbench201_cifar10valid_200epochs"
+#: Cells that the C unpickler holds in about 2 GiB.
+UNPICKLED = 1000
 _GROUP = 24
 
 
-def floor(path, _cells):
-    """Read a file, or read and decompress a folder's files; return the bytes."""
-    if path.is_file():
-        return read_bytes(path)
-    files = sorted(path.glob("*.pickle.pbz2"))
+def write_file(path, cells):
+    """Write a surrogate file; return its cells."""
+    write_nasbench201(Path(path), cells=int(cells))
+    return int(cells)
+
+
+def write_folder(path, cells):
+    """Write a surrogate folder; return its cells."""
+    write_natsbench(Path(path), cells=int(cells))
+    return int(cells)
+
+
+def read_file(path):
+    """Read a file; return its bytes."""
+    return read_bytes(Path(path))
+
+
+def decompress_folder(path):
+    """Read and decompress a folder's files; return the bytes."""
+    files = sorted(Path(path).glob("*.pickle.pbz2"))
     groups = [files[place : place + _GROUP] for place in range(0, len(files), _GROUP)]
-    return sum(map_in_workers(decompress, groups, workers=available_cores()))
+    return sum(map_in_workers(decompress, groups))
 
 
-def decode(path, _cells):
+def decode(path):
     """Read a path into Arrow tables that nobody keeps; return how many architectures."""
+    path = Path(path)
     source = NatsBenchSource(path) if path.is_dir() else NasBench201Source(path)
     return sum(batch.architectures.num_rows for batch in source.batches())
 
 
-def write(path, cells):
-    """Write a surrogate file of some cells."""
-    write_nasbench201(path, cells=cells)
-    return cells
-
-
-def unpickled(path, _cells):
+def unpickled(path):
     """Hold a whole file as Python objects; return how many architectures."""
-    return len(unpickle(path, 5)[3]["arch2infos"])
+    return len(unpickle(Path(path), 5)[3]["arch2infos"])
 
 
-PARTS = {one.__name__: one for one in (floor, decode, write, unpickled)}
-
-
-def part(name, path, *options):
-    """Do a part of this script in a process of its own; return its usage and what it counted."""
-    usage, printed = run([sys.executable, __file__, "--part", name, str(path), *options])
-    return usage, int(printed)
-
-
-def row(name, usage, base=None):
-    """Print one row of the table."""
-    ratio = f"{usage.seconds / base.seconds:8.2f}" if base else " " * 8
-    print(
-        f"  {name:<40}{usage.seconds:8.1f}{usage.processor_seconds:8.1f}{ratio}"
-        f"{usage.peak_bytes / 2**20:8.0f}{usage.largest_bytes / 2**20:8.0f}",
-        flush=True,
-    )
-
-
-def ingest(path, folder, base, name):
-    """Load a path through the command line, and query what it gave."""
-    warehouse = folder / "bench_surrogate.duckdb"
-    mbml = [str(Path(sys.executable).with_name("mbml"))]
-    options = ["--warehouse", str(warehouse)]
-    benchmark = "natsbench" if path.is_dir() else "nasbench201"
-    usage, _ = run([*mbml, "ingest", benchmark, str(path), *options])
-    row(name, usage, base)
-    question = f"select count(*), max(valid_accuracy) from {VIEW}"
-    usage, printed = run([*mbml, "query", question, "--format", "csv", *options])
-    row(f"mbml query {VIEW[5:]}", usage)
-    print(f"  {VIEW}: {' '.join(printed.split())}; {warehouse.stat().st_size / 1e6:,.0f} MB")
+def ingest(path, benchmark):
+    """Load a path through the command line; return what that took."""
+    warehouse = path.parent / "bench_surrogate.duckdb"
+    warehouse.unlink(missing_ok=True)
+    usage, _ = mbml("ingest", benchmark, path, "--warehouse", warehouse)
     warehouse.unlink()
+    return usage
 
 
-def measure(path, cells, folder):
-    """Measure a path, and for a file the C unpickler on some cells."""
-    print(f"{path.name}, {available_cores()} cores", flush=True)
-    print(f"  {'':<40}{'s':>8}{'CPU s':>8}{'x floor':>8}{'MiB':>8}{'largest':>8}")
-    base, size = part("floor", path)
-    row(f"floor, {size / 1e9:.3f} GB", base)
-    usage, count = part("decode", path)
-    row(f"decoded to Arrow, {count:,} cells", usage, base)
-    ingest(path, folder, base, f"mbml ingest, {count:,} cells")
-    if path.is_dir():
-        return
-    some = folder / "surrogate_some.pth"
-    part("write", some, "--cells", str(cells))
-    peer, _ = part("unpickled", some)
-    print(f"\n{cells:,} cells; ratios to the C unpickler")
-    row("C unpickler with an allow-list", peer)
-    usage, _ = part("decode", some)
-    row("decoded to Arrow", usage, peer)
-    ingest(some, folder, peer, "mbml ingest")
+def rows(share, folder):
+    """Measure one share: the file, the C unpickler, the folder."""
+    cells = round(nasbench201.SIZE * share)
+    on = f"{cells:,} cells"
 
+    path = folder / f"nasbench201_surrogate_{share:g}.pth"
+    if not path.exists():
+        part(write_file, path, cells)
+    alone, size = part(read_file, path)
+    beside = {"peer": "reading the bytes", "peer_seconds": alone.seconds}
+    usage, _ = part(decode, path)
+    bytes_too = f"{on}, {size / 1e9:.2f} GB"
+    yield Row.of(usage, work="NAS-Bench-201 file decoded to Arrow", on=bytes_too, **beside)
+    asked = {"mark": "100 s, 1 GiB", "aim": "60 s, 0.5 GiB"} if share == 1 else {}
+    usage = ingest(path, "nasbench201")
+    yield Row.of(usage, work="NAS-Bench-201 file to views", on=bytes_too, **beside, **asked)
 
-def main():
-    """Read the options; `--part` is for the processes that this script starts."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("path", type=Path)
-    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
-    parser.add_argument("--cells", type=int, default=2000, help="for the C unpickler")
-    parser.add_argument("--folder", type=Path, help="where the warehouse is written")
-    arguments = parser.parse_args()
-    if arguments.part:
-        print(PARTS[arguments.part](arguments.path, arguments.cells))
-        return
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as temporary:
-        measure(arguments.path, arguments.cells, Path(temporary))
+    some = folder / "nasbench201_surrogate_some.pth"
+    if not some.exists():
+        part(write_file, some, UNPICKLED)
+    peer, _ = part(unpickled, some)
+    usage, _ = part(decode, some)
+    beside = {
+        "peer": f"C unpickler, {peer.peak_bytes / 2**20:,.0f} MiB",
+        "peer_seconds": peer.seconds,
+    }
+    yield Row.of(usage, work="the same, decoded to Arrow", on=f"{UNPICKLED:,} cells", **beside)
+
+    path = folder / f"natsbench_surrogate_tss_{share:g}"
+    if not path.exists():
+        part(write_folder, path, cells)
+    alone, _ = part(decompress_folder, path)
+    beside = {"peer": "bz2, all cores", "peer_seconds": alone.seconds}
+    usage, _ = part(decode, path)
+    yield Row.of(usage, work="NATS-Bench folder decoded to Arrow", on=on, **beside)
+    asked = {"mark": "2.6 times bz2", "aim": "1.5 times"} if share == 1 else {}
+    usage = ingest(path, "natsbench")
+    yield Row.of(usage, work="NATS-Bench folder to views", on=on, **beside, **asked)
 
 
 if __name__ == "__main__":
-    main()
+    main(rows, __doc__)

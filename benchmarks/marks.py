@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import real_tables
 
 from mbml.datasets import META_DATASETS
 from mbml.features.problem import learning_problem
@@ -27,11 +27,8 @@ from mbml.features.registry import feature_set
 from mbml.metrics import kendall_tau
 from mbml.predictors.registry import predictor
 from mbml.predictors.training import flat_report, train_on
-from mbml.sources.table import open_tables
 from mbml.splits import draw
-from mbml.store import ingest, open_warehouse
-
-DATA = Path(os.environ.get("MBML_DATA", Path(__file__).parents[2] / "shared" / "data"))
+from mbml.store import open_warehouse
 
 
 class Task(NamedTuple):
@@ -57,9 +54,8 @@ TASKS = {
 
 
 def problem_of(benchmark: str, features: str, path: Path):
-    with open_warehouse(path, write=True) as warehouse:
-        for source in open_tables(DATA / benchmark / "measurements.parquet"):
-            ingest(warehouse, source)
+    real_tables.load(path, [benchmark])
+    with open_warehouse(path) as warehouse:
         dataset = META_DATASETS[TASKS[benchmark].view]
         return learning_problem(
             warehouse, dataset, feature_set(features), target=TASKS[benchmark].target

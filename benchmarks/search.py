@@ -1,11 +1,9 @@
-"""Searches of the real tables beside published ones, and the time that one run takes.
+"""Searches of the real tables beside published ones.
 
 It reads the measurements in the folder named by MBML_DATA and runs `mbml search`. Without a mark
-named it runs them all, which takes most of an hour on one core; with --time it runs one seed of
-100 queries in a process of its own, one thread, and says how long that took.
+named it runs them all, which takes most of an hour on one core.
 
     python benchmarks/search.py nasbench201-cifar10 nasbench101-guided --jobs 2
-    python benchmarks/search.py --time
 """
 
 from __future__ import annotations
@@ -16,14 +14,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple
 
-from mbml.sources.table import open_tables
-from mbml.store import ingest, open_warehouse
+import real_tables
 
-DATA = Path(os.environ.get("MBML_DATA", Path(__file__).parents[2] / "shared" / "data"))
 VIEW_101 = "meta_nasbench101_108epochs"
 VIEW_201 = "meta_nasbench201_cifar10_200epochs"
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
@@ -84,24 +79,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("marks", nargs="*", metavar="MARK", help=", ".join(MARKS))
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--time", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "w.duckdb"
-        with open_warehouse(path, write=True) as warehouse:
-            for benchmark in ("nasbench101", "nasbench201"):
-                for source in open_tables(DATA / benchmark / "measurements.parquet"):
-                    ingest(warehouse, source)
-        if chosen.time:
-            for view, target in ((VIEW_201, "valid_accuracy"), (VIEW_101, "test_accuracy")):
-                started = time.perf_counter()
-                told = run(path, Mark(view, target, "guided", 100, 1, {}), 1)
-                whole = time.perf_counter() - started
-                print(
-                    f"guided, 100 queries of {view}: {whole:.1f} s for the command, of these"
-                    f" {told['runs'][0]['search_seconds']:.1f} s for the run"
-                )
-            return
+        real_tables.load(path)
         print("| search | target | queries | seeds | oracle test, % | chosen test, % | mark |")
         print("| --- | --- | --: | --: | --: | --: | --: |")
         for name in chosen.marks or MARKS:

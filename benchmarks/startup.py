@@ -2,16 +2,17 @@
 
     python benchmarks/startup.py
 
-Both run in turn, as processes of their own; medians. Mark: 1.6 times the one-command app, aim 1.2.
+Both run in turn, as processes of their own; medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
 import time
+
+from row import Row, main
 
 RUNS = 15
 PEER = """
@@ -28,9 +29,8 @@ COMMANDS = {
 }
 
 
-def main():
-    """Print both medians, and the ratio."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+def rows(_share, _folder):
+    """Measure both."""
     times = {name: [] for name in COMMANDS}
     for _ in range(RUNS):
         for name, command in COMMANDS.items():
@@ -38,9 +38,16 @@ def main():
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             times[name].append(time.perf_counter() - started)
     peer, ours = (statistics.median(one) for one in times.values())
-    print(f"--help: one command of Typer {peer * 1e3:.0f} ms, mbml {ours * 1e3:.0f} ms")
-    print(f"{ours / peer:.2f} times")
+    yield Row(
+        work="`mbml --help`",
+        on=f"median of {RUNS}",
+        seconds=ours,
+        peer="a Typer app of one command",
+        peer_seconds=peer,
+        mark="1.6 times",
+        aim="1.2 times",
+    )
 
 
 if __name__ == "__main__":
-    main()
+    main(rows, __doc__)

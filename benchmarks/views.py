@@ -1,36 +1,31 @@
 """How soon a warehouse answers: every view, and a whole meta-dataset as X and y.
 
-    python benchmarks/views.py [--warehouse FILE.duckdb]
+    python benchmarks/views.py [--shares 0.1 0.33 1]
 
-Without a warehouse it loads the real tables in $MBML_DATA, or a small surrogate file if there are
-none. Of each view the number of rows and the best test accuracy are asked; the mark is 50 ms, the
-aim 10 ms. X and y of the largest view stand beside Polars reading the view's CSV: all of it, and
-the same columns alone. Times are medians; the operating system has read the files before.
+Loads a share of the real tables in $MBML_DATA, or a small surrogate file if there are none. Of each
+view the number of rows and the best test accuracy are asked. X and y of the largest view stand
+beside Polars reading the view's CSV: all of it, and the same columns alone. Times are medians of
+seven; the operating system has read the files before.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 import polars as pl
+import real_tables
+from row import Row, main
 
 from mbml.datasets import META_DATASETS, Role, role_of
 from mbml.frames import learning_problem, read_view, view_columns
 from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.table import open_tables
 from mbml.spaces.nasbench101_classes import CLASSES
 from mbml.store import ingest, open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
-REPEATS = 9
-MARK = 0.050
-FEWER_CELLS = 20
-BENCHMARKS = ("nasbench101", "nasbench201")
+REPEATS = 7
+TARGET = "test_accuracy"
 
 
 def median_seconds(work):
@@ -43,38 +38,34 @@ def median_seconds(work):
     return statistics.median(times)
 
 
-def load(path, folder):
-    """Load the real tables, or a surrogate file of a few cells."""
-    data = os.environ.get("MBML_DATA")
-    if data:
-        tables = [Path(data) / name / "measurements.parquet" for name in BENCHMARKS]
-        sources = [source for table in tables for source in open_tables(table)]
-    else:
-        file = folder / "nasbench101_surrogate.tfrecord"
-        write_nasbench101(file, draw_cells(CLASSES // FEWER_CELLS))
-        sources = [NasBench101Source(file)]
+def load(path, share):
+    """Load real tables, or a surrogate file of a few cells."""
+    if real_tables.table_of("nasbench101").is_file():
+        real_tables.load(path, share=share)
+        return
+    file = path.parent / "nasbench101_surrogate.tfrecord"
+    write_nasbench101(file, draw_cells(round(CLASSES * share / 20)))
     with open_warehouse(path, write=True) as warehouse:
-        for source in sources:
-            ingest(warehouse, source)
+        ingest(warehouse, NasBench101Source(file))
 
 
-def measure_views(warehouse):
-    """Print what each view that holds anything takes."""
-    print(f"{'count(*), max(test_accuracy) of':<44}{'rows':>10}{'ms':>8}")
-    slow = 0
-    names = (
-        "select view_name from duckdb_views()"
-        " inner join duckdb_columns() on view_name = table_name"
-        " where column_name = 'test_accuracy' order by view_name"
-    )
-    for (view,) in warehouse.rows(names):
-        question = f"select count(*), max(test_accuracy) from {view}"
-        [(rows, _)] = warehouse.rows(question)
-        if rows:
+def view_rows(warehouse, share):
+    """Measure each meta-dataset that holds anything; yield the slowest of each benchmark."""
+    slowest = {}
+    for name, dataset in META_DATASETS.items():
+        question = f"select count(*), max({TARGET}) from {name}"
+        [(count, _)] = warehouse.rows(question)
+        if count:
             seconds = median_seconds(lambda sql=question: warehouse.rows(sql))
-            slow += seconds > MARK and view in META_DATASETS
-            print(f"{view:<44}{rows:>10,}{seconds * 1e3:>8.1f}")
-    print(f"{slow} meta-datasets above {MARK * 1e3:.0f} ms")
+            slowest.setdefault(dataset.benchmark, []).append((seconds, name, count))
+    for measured in slowest.values():
+        seconds, name, count = max(measured)
+        yield Row(
+            work=f"count and max, slowest of {len(measured)} views: {name}",
+            on=f"{count:,} rows",
+            seconds=seconds,
+            **({"mark": "0.050 s", "aim": "0.010 s"} if share == 1 else {}),
+        )
 
 
 def largest(warehouse):
@@ -86,56 +77,58 @@ def largest(warehouse):
     return META_DATASETS[max(counted)[-1]]
 
 
-def measure_learning_problem(warehouse, folder):
-    """Print what X and y of the largest view take, and the same from CSV."""
+def learning_rows(warehouse, folder, share):
+    """Measure X and y of the largest view, and the same from CSV."""
     dataset = largest(warehouse)
     features = [
         name
         for name in view_columns(warehouse, dataset.name)
         if role_of(name) is Role.FEATURE and name not in ("flops", "latency_seconds")
     ]
-    target = "test_accuracy"
-
-    def ours(**beside):
-        problem = learning_problem(warehouse, dataset, features, target=target, **beside)
-        return problem.x.to_numpy(), problem.y
-
     file = folder / "view.csv"
     read_view(warehouse, dataset).write_csv(file)
 
+    def ours(**beside):
+        problem = learning_problem(warehouse, dataset, features, target=TARGET, **beside)
+        return problem.x.to_numpy(), problem.y
+
     def theirs(columns):
         frame = pl.read_csv(file, columns=columns)
-        return frame.select(features).to_numpy(), frame[target].to_numpy()
+        return frame.select(features).to_numpy(), frame[TARGET].to_numpy()
 
     assert (ours()[0] == theirs(None)[0]).all()
-    base = median_seconds(lambda: ours(beside=["arch_id"]))
-    print(f"\n{dataset.name} to X and y, {len(ours()[1]):,} rows, {len(features)} features")
-    for name, seconds in (
-        ("mbml", base),
-        ("mbml, with text keys and outcomes beside", median_seconds(ours)),
-        ("Polars, from CSV", median_seconds(lambda: theirs(None))),
-        (
-            "Polars, from CSV, these columns alone",
-            median_seconds(lambda: theirs([*features, target])),
-        ),
-    ):
-        print(f"{name:<44}{'':>10}{seconds * 1e3:>8.1f}  {seconds / base:5.2f} x")
+    on = f"{len(ours()[1]):,} rows"
+    work = f"{dataset.name} to X ({len(features)} features) and y"
+    bare = median_seconds(lambda: ours(beside=["arch_id"]))
+    yield Row(
+        work=work,
+        on=on,
+        seconds=bare,
+        peer="Polars, from CSV",
+        peer_seconds=median_seconds(lambda: theirs(None)),
+        **({"mark": "0.20 times", "aim": "0.10 times"} if share == 1 else {}),
+    )
+    yield Row(
+        work="the same",
+        on=on,
+        seconds=bare,
+        peer="these columns alone, from CSV",
+        peer_seconds=median_seconds(lambda: theirs([*features, TARGET])),
+    )
+    work = "the same with keys and outcomes beside"
+    yield Row(work=work, on=on, seconds=median_seconds(ours))
 
 
-def main():
-    """Read the options."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--warehouse", type=Path, help="a warehouse that is there")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        path = arguments.warehouse or folder / "bench.duckdb"
-        if arguments.warehouse is None:
-            load(path, folder)
-        with open_warehouse(path) as warehouse:
-            measure_views(warehouse)
-            measure_learning_problem(warehouse, folder)
+def rows(share, folder):
+    """Measure one share."""
+    path = folder / "bench.duckdb"
+    path.unlink(missing_ok=True)
+    load(path, share)
+    with open_warehouse(path) as warehouse:
+        yield from view_rows(warehouse, share)
+        yield from learning_rows(warehouse, folder, share)
+    path.unlink()
 
 
 if __name__ == "__main__":
-    main()
+    main(rows, __doc__)

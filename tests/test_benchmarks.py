@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-HELPERS = {"process_tree", "record_floor", "result_peers"}
+HELPERS = {"process_tree", "real_tables", "record_floor", "result_peers", "row"}
 BENCHMARKS = sorted(path.name for path in FOLDER.glob("*.py") if path.stem not in HELPERS)
 
 
