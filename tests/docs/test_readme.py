@@ -14,7 +14,8 @@ from mbml.store import open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-BLOCKS = dict(re.findall(r"```(sh|python|sql)\n(mbml .*?|.*?)```", README, flags=re.DOTALL))
+MAIN_JOB = README.partition("## The main job")[2].partition("\n## ")[0]
+BLOCKS = dict(re.findall(r"```(sh|python|sql)\n(.*?)```", MAIN_JOB, flags=re.DOTALL))
 
 
 @pytest.fixture
