@@ -70,46 +70,42 @@ numpy_matrix([
 -- first column of the files, the number of the row, has no name there.
 create or replace macro nasbench201_published_layout(of_dataset, of_epoch) as table
     select
-        row_number() over (order by architecture.native_index) - 1 as row_index,
-        architecture.native_index::integer as id_arch,
-        architecture.native_key as str_arch,
+        row_number() over (order by cell.arch_index) - 1 as row_index,
+        cell.arch_index as id_arch,
+        cell.arch_key as str_arch,
         python_list(string_split(architecture.operations, ',')) as layers_all,
         edge_matrix(string_split(architecture.operations, ',')) as adjacency_matrix,
         summary.dataset::text as dataset,
-        summary.epoch::integer as epoch,
-        conv_num_layers(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_num_layers,
-        conv_kernel_min(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_kernel_min,
-        conv_kernel_max(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_kernel_max,
-        conv_kernel_mode(architecture.conv1x1_count, architecture.conv3x3_count)
-            as conv_kernel_mode,
-        architecture.pool_count::integer as avg_pool_num_layers,
-        architecture.skip_count::integer as skip_connection_num_layers,
-        architecture.none_count::integer as zeroize_num_layers,
-        six_decimals(summary.flops / 1e6) as flops,
-        six_decimals(summary.parameters / 1e6) as params,
-        six_decimals(summary.latency_seconds) as latency,
-        six_decimals(summary.train_seconds) as time_train,
+        cell.epoch,
+        cell.conv_num_layers,
+        cell.conv_kernel_min,
+        cell.conv_kernel_max,
+        cell.conv_kernel_mode,
+        cell.avg_pool_num_layers,
+        cell.skip_connection_num_layers,
+        cell.zeroize_num_layers,
+        six_decimals(cell.flops / 1e6) as flops,
+        six_decimals(cell.parameters / 1e6) as params,
+        six_decimals(cell.latency_seconds) as latency,
+        six_decimals(cell.train_seconds) as time_train,
         six_decimals(summary.valid_seconds) as time_valid,
         six_decimals(summary.test_seconds) as time_test,
         six_decimals(summary.train_loss) as loss_train,
         six_decimals(summary.valid_loss) as loss_valid,
         six_decimals(summary.test_loss) as loss_test,
-        six_decimals(summary.train_accuracy * 100) as acc_train,
-        six_decimals(summary.valid_accuracy * 100) as acc_valid,
-        six_decimals(summary.test_accuracy * 100) as acc_test
-    from cell_metric as summary
-    inner join architecture
+        six_decimals(cell.train_accuracy * 100) as acc_train,
+        six_decimals(cell.valid_accuracy * 100) as acc_valid,
+        six_decimals(cell.test_accuracy * 100) as acc_test
+    from nasbench201_meta_dataset(of_dataset, 200) as cell
+    inner join architecture on cell.arch_id = architecture.arch_id
+    inner join cell_metric as summary
         on
-            summary.arch_id = architecture.arch_id
-            and architecture.benchmark = 'nasbench201'
-    where
-        summary.dataset = of_dataset
-        and summary.schedule_epochs = 200
-        and summary.epoch = of_epoch
-    order by architecture.native_index;
+            cell.arch_id = summary.arch_id
+            and cell.epoch = summary.epoch
+            and summary.dataset = of_dataset
+            and summary.schedule_epochs = 200
+    where cell.epoch = of_epoch
+    order by cell.arch_index;
 
 comment on macro table nasbench101_published_layout is 'Rows of a CSV file of the paper';  -- noqa: PRS
 comment on macro table nasbench201_published_layout is 'Rows of a CSV file of the paper';  -- noqa: PRS

@@ -114,6 +114,7 @@ from (
     ('dataset', 'Data set of the training'),
     ('schedule_epochs', 'Length of the training schedule, in epochs'),
     ('trial', 'Seed, or order of arrival from 1 (NAS-Bench-101); 0 is one summary value'),
+    ('seeds', 'Seeds of the trials, in ascending order'),
     ('total_seconds', 'Whole time of the run with its evaluations, in seconds'),
     ('seconds_are_measured', 'False if the benchmark derived the times from other runs')
 ) as meanings (column_name, meaning);

@@ -1,29 +1,15 @@
 -- NAS-Bench-201 version 1.1: counts of trials from the authors' notes and from users who opened the file, means and
 -- best cells from notebooks and programs over it (to the digits that they print). A fact whose value was not
 -- loaded is NULL here, and not asked: a table of summaries has no trials.
-with trained as (
+with counted as (
+    -- Nothing is counted before nearly all cells have trials.
     select
-        run.arch_id,
-        count(*) as trials,
-        count(*) filter (where run.trial = 888) as of_seed_888
-    from run
-    inner join architecture on run.arch_id = architecture.arch_id
-    where
-        architecture.benchmark = 'nasbench201'
-        and run.dataset = 'cifar10-valid'
-        and run.schedule_epochs = 200
-        and run.trial > 0
-    group by run.arch_id
-),
-
--- Nothing is counted before nearly all cells have trials.
-counted as (
-    select
-        count(*) filter (where trials = 1) as with_one,
-        count(*) filter (where trials = 2) as with_two,
-        count(*) filter (where trials = 3) as with_three,
-        sum(of_seed_888) as of_seed_888
-    from trained
+        count(*) filter (where len(seeds) = 1) as with_one,
+        count(*) filter (where len(seeds) = 2) as with_two,
+        count(*) filter (where len(seeds) = 3) as with_three,
+        count(*) filter (where list_contains(seeds, 888)) as of_seed_888
+    from nasbench201_cell_seeds
+    where dataset = 'cifar10-valid' and schedule_epochs = 200
     having count(*) > 0.9 * 15625
 )
 

@@ -11,13 +11,11 @@ with trained as (
 
 first_seed as (
     select count(*) as cells
-    from run
-    inner join architecture on run.arch_id = architecture.arch_id
+    from nasbench201_cell_seeds
     where
-        architecture.benchmark = 'nasbench201'
-        and run.dataset = 'cifar10-valid'
-        and run.schedule_epochs = 200
-        and run.trial = 777
+        dataset = 'cifar10-valid'
+        and schedule_epochs = 200
+        and list_contains(seeds, 777)
 ),
 
 said as (
