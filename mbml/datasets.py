@@ -162,4 +162,4 @@ def meta_dataset(name: str) -> MetaDataset:
     try:
         return META_DATASETS[name]
     except KeyError:
-        raise unknown_name("view", name, META_DATASETS) from None
+        raise unknown_name("view", name, META_DATASETS, listed_by="mbml views") from None

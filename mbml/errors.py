@@ -63,8 +63,12 @@ def _rebuild(kind: type[MbmlError], message: str) -> MbmlError:
     return error
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """Build the error for a name that is in no registry, with the closest known ones.
+#: More names than this would bury the message.
+_MANY = 30
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, listed_by: str = "") -> UsageError:
+    """Build the error for a name that is in no registry, with the closest known ones, or a few.
 
     Examples
     --------
@@ -75,6 +79,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     close = get_close_matches(name, names, n=3, cutoff=0.5)
     if close:
         hint = "did you mean " + " or ".join(repr(one) for one in close) + "?"
+    elif len(names) > _MANY:
+        hint = f"{len(names)} are known, such as {', '.join(names[:3])}"
+        hint += f"; {listed_by} lists them" if listed_by else ""
     else:
         hint = "known: " + ", ".join(names)
     return UsageError(f"unknown {kind} {name!r}; {hint}")

@@ -71,7 +71,7 @@ def export(
         raise unknown_name("format", format_name, ("parquet", "csv"))
     views = [name for (name,) in warehouse.rows("select view_name from duckdb_views()")]
     if view not in views:
-        raise unknown_name("view", view, views)
+        raise unknown_name("view", view, views, listed_by="mbml views")
     parts = () if one_file or format_name == "csv" else _partitions(view)
     surrogate = _holds_surrogates(warehouse, view)
     name = view + ("_surrogate" if surrogate else "") + ("" if parts else f".{format_name}")

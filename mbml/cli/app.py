@@ -36,8 +36,8 @@ app = typer.Typer(
     help="The published NAS benchmarks in one SQL warehouse, with simple meta-predictors.",
 )
 app.add_typer(ingest.app, name="ingest")
-verify.register(app)
 look.register(app)
+verify.register(app)
 cells.register(app)
 train.register(app)
 evaluate.register(app)

@@ -80,7 +80,7 @@ def describe(warehouse: Warehouse, relation: str) -> pl.DataFrame:
         known = warehouse.rows(
             "select distinct table_name from duckdb_columns() where not internal"
         )
-        raise unknown_name("view", relation, (name for (name,) in known))
+        raise unknown_name("view", relation, (name for (name,) in known), listed_by="mbml views")
     return frame.with_columns(
         type=pl.when(pl.col("type").str.starts_with("ENUM"))
         .then(pl.lit("ENUM"))
