@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
-from operator import index as as_index
 from typing import TYPE_CHECKING, Any
 
+from mbml.compat.architectures import Architectures
 from mbml.compat.opening import QueryError, open_held
 from mbml.compat.summary import summary_lines
 from mbml.compat.trials import EVALUATED, ArchResults, read_trials
@@ -22,10 +22,9 @@ _KEPT = 256
 _NAMES = {"valid": "valid", "test": "test", "valid_test": "valtest"}
 
 
-class Interface:
+class Interface(Architectures):
     """What both search spaces answer."""
 
-    _benchmark: str
     _hps: tuple[str, ...]
     search_space_name: str
     full_train_epochs: int
@@ -38,33 +37,13 @@ class Interface:
         *,
         seed: int = 0,
     ) -> None:
+        super().__init__(open_held(file_path_or_dict, self._benchmark))
         self.verbose = verbose
         self.fast_mode = fast_mode
-        self._warehouse = open_held(file_path_or_dict, self._benchmark)
         self.filename = self._warehouse.path.name
         self._random = random.Random(seed)  # noqa: S311
-        held: dict[str, int] = dict(
-            self._warehouse.rows(
-                "select native_key, arch_id from architecture where benchmark::text = ?",
-                [self._benchmark],
-            )
-        )
-        self.meta_archs: tuple[str, ...] = self._official_order()
-        self.archstr2index = {text: place for place, text in enumerate(self.meta_archs)}
-        self._arch_ids = {self.archstr2index[text]: number for text, number in held.items()}
         self._results = lru_cache(maxsize=_KEPT)(self._read_results)
         self.reset_time()
-
-    def _official_order(self) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        """Return the size of the search space."""
-        return len(self.meta_archs)
-
-    def __getitem__(self, index: int) -> str:
-        """Return the text of an architecture."""
-        return self.meta_archs[index]
 
     def __repr__(self) -> str:
         """Return how much is held, and where."""
@@ -72,11 +51,6 @@ class Interface:
             f"{type(self).__name__}({len(self._arch_ids)}/{len(self)} architectures,"
             f" fast_mode={self.fast_mode}, file={self.filename})"
         )
-
-    @property
-    def evaluated_indexes(self) -> set[int]:
-        """Indices of the architectures that the warehouse holds."""
-        return set(self._arch_ids)
 
     @property
     def avaliable_hps(self) -> list[str]:
@@ -95,26 +69,6 @@ class Interface:
     def random(self) -> int:
         """Draw an index of the search space."""
         return self._random.randint(0, len(self) - 1)
-
-    def arch(self, index: int) -> str:
-        """Return the text of an architecture."""
-        if not 0 <= index < len(self):
-            raise QueryError(f"invalid index {index}; there are 0 to {len(self) - 1}")
-        return self.meta_archs[index]
-
-    def query_index_by_arch(self, arch: object) -> int:
-        """Return the index of an index, a text, or an object with `tostr`; -1 if there is none."""
-        if hasattr(arch, "tostr"):
-            arch = arch.tostr()
-        if isinstance(arch, str):
-            return self.archstr2index.get(arch, -1)
-        try:
-            index = as_index(arch)  # type: ignore[arg-type]
-        except TypeError:
-            return -1
-        if not 0 <= index < len(self):
-            raise QueryError(f"invalid architecture index {index}; there are 0 to {len(self) - 1}")
-        return index
 
     def query_meta_info_by_index(self, arch_index: int, hp: str | int = "12") -> ArchResults:
         """Return all trials of an architecture under a schedule."""
