@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from mbml import frames
-from mbml.datasets import META_DATASETS, meta_dataset
+from mbml.datasets import meta_dataset
 from mbml.errors import UsageError, unknown_name
 from mbml.search.candidates import Candidates
 from mbml.search.clock import Budget, Cost, Unit
 from mbml.search.features import read_features
+from mbml.search.looks import floats, read_looks
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mbml.datasets import MetaDataset
     from mbml.search.features import FeatureRequest
+    from mbml.search.looks import Look, Values
     from mbml.store import Warehouse
-
-    Values = NDArray[np.float64]
 
 TARGETS = ("valid_accuracy", "test_accuracy", "train_accuracy", "valid_test_accuracy")
 KNOWN = ("parameters", "flops", "latency_seconds")
-
-
-class Look(NamedTuple):
-    """What is seen of all candidates after one epoch of training.
-
-    Attributes
-    ----------
-    values
-        The target, shape (candidates,); (candidates, trials) if queries return one trial, with NaN
-        beyond a candidate's own trials.
-    seconds
-        Training so far, of the same shape; NaN where not recorded.
-    goes_on
-        True if the view's own training passes here, so that it goes on from here; False if it is
-        a shorter training of its own, as in NAS-Bench-101.
-    """
-
-    values: Values
-    seconds: Values
-    goes_on: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +76,7 @@ class SearchProblem:
         if not self.one_trial:
             return self.looks
         drawn = rng.integers(2**31, size=len(self.candidates))
-        return {epoch: _of_one_trial(look, drawn) for epoch, look in self.looks.items()}
+        return {epoch: look.of_one_trial(drawn) for epoch, look in self.looks.items()}
 
     def sha256(self) -> str:
         """Return a digest of all outcomes, by which results on other data are told apart."""
@@ -110,12 +88,6 @@ class SearchProblem:
         for name in self.candidates.objectives:
             digest.update(self.candidates.known[name].cast(float).to_numpy().tobytes())
         return digest.hexdigest()
-
-
-def _of_one_trial(look: Look, drawn: NDArray[np.int64]) -> Look:
-    rows = np.arange(len(drawn))
-    trial = drawn % (~np.isnan(look.values)).sum(axis=1)
-    return look._replace(values=look.values[rows, trial], seconds=look.seconds[rows, trial])
 
 
 def search_problem(
@@ -160,29 +132,14 @@ def search_problem(
     dataset = meta_dataset(view)
     if target not in TARGETS:
         raise unknown_name("target of a search", target, TARGETS)
-    found = None
     if features is None:
-        rows = frames.learning_problem(warehouse, dataset, [], target=target)
+        found, rows = None, frames.learning_problem(warehouse, dataset, [], target=target)
     else:
         found, rows = read_features(warehouse, dataset, features, target=target)
     arch_ids = rows.rows["arch_id"]
-    epochs = [*(_earlier(dataset) if earlier_epochs else ()), dataset.epoch]
-    looks = {
-        epoch: _look(warehouse, dataset, arch_ids, epoch, target, one_trial=one_trial)
-        for epoch in epochs
-    }
-    whole = looks[dataset.epoch]
-    if not _is_whole(whole):
-        raise UsageError(
-            f"{view} holds {target} as a summary, without its trials, for some of its"
-            f" {len(arch_ids):,} architectures; ask for the mean"
-        )
-    looks = {epoch: look for epoch, look in looks.items() if _is_whole(look)}
-    if earlier_epochs and len(looks) == 1:
-        raise UsageError(
-            f"{view} holds no earlier {target} of all its {len(arch_ids):,} architectures, which"
-            " this strategy needs; choose another view or strategy"
-        )
+    looks = read_looks(
+        warehouse, dataset, arch_ids, target, one_trial=one_trial, earlier_epochs=earlier_epochs
+    )
     candidates = Candidates(
         dataset=dataset,
         keys=rows.rows.select("arch_id", "arch_key", "graph_id", "functional_id").with_columns(
@@ -190,7 +147,7 @@ def search_problem(
         ),
         known=_known(warehouse, dataset, arch_ids, objectives),
         epochs=tuple(looks),
-        affordable=_affordable(dataset, whole, budget),
+        affordable=_affordable(dataset, looks[dataset.epoch], budget),
         objectives=objectives,
         features=found,
     )
@@ -199,49 +156,14 @@ def search_problem(
         target=target,
         candidates=candidates,
         looks=looks,
-        valid=_floats(rows.rows["valid_accuracy"]),
-        test=_floats(rows.rows["test_accuracy"]),
+        valid=floats(rows.rows["valid_accuracy"]),
+        test=floats(rows.rows["test_accuracy"]),
         budget=budget,
         one_trial=one_trial,
         equivalents_once=equivalents_once,
         left_out=rows.left_out,
         is_surrogate=rows.is_surrogate,
     )
-
-
-def _earlier(dataset: MetaDataset) -> list[int]:
-    """List the earlier epochs that the benchmark published, and half time in NAS-Bench-101."""
-    separate = dataset.benchmark == "nasbench101"
-    found = {
-        one.epoch
-        for one in META_DATASETS.values()
-        if (one.benchmark, one.dataset) == (dataset.benchmark, dataset.dataset)
-        and one.epoch < dataset.epoch
-        and (separate or one.schedule_epochs == dataset.schedule_epochs)
-    }
-    return sorted(found | {dataset.epoch // 2} if separate else found)
-
-
-def _look(
-    warehouse: Warehouse,
-    dataset: MetaDataset,
-    arch_ids: pl.Series,
-    epoch: int,
-    target: str,
-    *,
-    one_trial: bool,
-) -> Look:
-    goes_on = dataset.benchmark != "nasbench101" or epoch in {dataset.epoch, dataset.epoch // 2}
-    if one_trial:
-        held = frames.read_trials(warehouse, dataset, arch_ids, epoch=epoch, accuracy=target)
-        return Look(*held, goes_on)
-    frame = frames.read_earlier(warehouse, dataset, arch_ids, epoch=epoch, accuracy=target)
-    return Look(_floats(frame[target]), _floats(frame["train_seconds"]), goes_on)
-
-
-def _is_whole(look: Look) -> bool:
-    first = look.values if look.values.ndim == 1 else look.values[:, 0]
-    return not np.isnan(first).any()
 
 
 def _known(
@@ -281,8 +203,3 @@ def _affordable(dataset: MetaDataset, whole: Look, budget: Budget) -> float:
             f" {rows:,} architectures of {dataset.name} costs {every:,.0f}"
         )
     return budget.amount * rows / every
-
-
-def _floats(series: pl.Series) -> Values:
-    values: Values = series.cast(float).fill_null(np.nan).to_numpy()
-    return values
