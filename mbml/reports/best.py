@@ -123,9 +123,7 @@ def _front(material: Material, datasets: tuple[MetaDataset, ...], cost: str) -> 
         name=f"{datasets[0].benchmark}_pareto_{cost}",
         caption=f"Pareto front: nothing with less {cost.replace('_', ' ')} is as accurate.",
         alt=f"Steps of the best accuracy that is to be had for a given number of {cost}.",
-        chart=chart.add_params(menu)
-        .transform_filter(menu)
-        .properties(width=charts.WIDTH, height=charts.HEIGHT),
+        chart=charts.with_menus(chart, menu).properties(width=charts.WIDTH, height=charts.HEIGHT),
     )
 
 

@@ -56,6 +56,19 @@ def choice(column: str, values: list[str], label: str) -> alt.Parameter:
     return alt.selection_point(fields=[column], bind=menu, value=values[0])
 
 
+def with_menus(chart: Any, *menus: alt.Parameter) -> Any:
+    """Return a chart of the rows that all of its menus choose."""
+    chart = chart.add_params(*menus)
+    for menu in menus:
+        chart = chart.transform_filter(menu)
+    return chart
+
+
+def deviations(number_format: str) -> list[alt.Tooltip]:
+    """Return what is told of a mean and the bounds of its deviation."""
+    return [alt.Tooltip(f"{name}:Q", format=number_format) for name in ("mean", "low", "high")]
+
+
 def steps(column: str) -> alt.Color:
     """Return colours for the values of a column that has an order, readable in both themes."""
     # The ends of the scheme are too near to one of the pages.

@@ -109,15 +109,13 @@ def _histogram(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
             color=alt.Color("accuracy:N", scale=alt.Scale(domain=["validation", "test"])),
             tooltip=["accuracy", "from", "to", "architectures"],
         )
-        .add_params(menu)
-        .transform_filter(menu)
         .properties(width=charts.WIDTH, height=charts.HEIGHT)
     )
     return Figure(
         name=f"{datasets[0].benchmark}_histogram",
         caption=f"Accuracies in {BINS} bins over the whole axis; the menu chooses the rows.",
         alt="Histogram of validation and test accuracy. The table above has mean and quartiles.",
-        chart=chart,
+        chart=charts.with_menus(chart, menu),
     )
 
 
@@ -148,7 +146,7 @@ def _features_heat_map(material: Material, datasets: tuple[MetaDataset, ...]) ->
             " architectures that have both; the menu chooses the meta-dataset."
         ),
         alt="Heat map of rank correlations between meta-features and accuracies.",
-        chart=chart.add_params(menu).transform_filter(menu),
+        chart=charts.with_menus(chart, menu),
     )
 
 
@@ -176,9 +174,7 @@ def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: s
             " fields."
         ),
         alt=f"Map of how many architectures have a given number of {size} and a given accuracy.",
-        chart=chart.add_params(menu)
-        .transform_filter(menu)
-        .properties(width=charts.WIDTH, height=charts.HEIGHT),
+        chart=charts.with_menus(chart, menu).properties(width=charts.WIDTH, height=charts.HEIGHT),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from html import escape
 from importlib.resources import files
+from string import Template
 from typing import TYPE_CHECKING
 
 from mbml.reports import tables
@@ -39,38 +40,17 @@ def render(title: str, subtitle: str, sections: Sequence[Section], *, files_fold
         f'<li><a href="#{escape(one.name)}">{escape(one.title)}</a></li>' for one in sections
     )
     body = "\n".join(_section(one, files_folder) for one in sections)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<link rel="icon" href="data:,">
-<style>
-{_resource("page.css")}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-<header>
-<h1>{escape(title)}</h1>
-<p>{escape(subtitle)}</p>
-<nav aria-label="Sections"><ol>
-{links}
-</ol></nav>
-</header>
-<main id="main">
-{body}
-</main>
-<footer><p>Made by mbml. Accuracies are in percent here, and fractions in the warehouse and in the
-files of the tables.</p></footer>
-<script type="application/json" id="charts">{_json(charts)}</script>
-<script type="application/json" id="themes">{_json(themes)}</script>
-<script>{_vega() if figures else ""}</script>
-<script>
-{_resource("page.js") if figures else 'document.body.dataset.drawn = "nothing";'}</script>
-</body>
-</html>
-"""
+    return Template(_resource("page.html")).substitute(
+        title=escape(title),
+        subtitle=escape(subtitle),
+        style=_resource("page.css"),
+        links=links,
+        body=body,
+        charts=_json(charts),
+        themes=_json(themes),
+        vega=_vega() if figures else "",
+        script=_resource("page.js") if figures else 'document.body.dataset.drawn = "nothing";',
+    )
 
 
 def _section(section: Section, folder: str) -> str:

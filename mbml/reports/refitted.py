@@ -1,54 +1,27 @@
-"""Predictors fitted anew for the report, on one named split and seed: what they rely on, and err.
-
-Results keep scores, not models. Few rows are fitted and looked at, so that it takes seconds.
-"""
+"""Predictors fitted anew: what they rely on, and how they err."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.predictors.intervals import predict_interval
-from mbml.predictors.registry import predictor
-from mbml.predictors.training import train_on
 from mbml.reports import predictions, reliance
 from mbml.reports.content import Paragraph, Section
 from mbml.reports.evaluated import surrogate_warning
 from mbml.reports.material import title_of, title_of_view
+from mbml.reports.refit import FEATURES, PREDICTORS, SEED, SPLIT, refit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mbml.datasets import MetaDataset
     from mbml.frames import LearningProblem
-    from mbml.predictors.intervals import Interval
-    from mbml.predictors.training import TrainReport
     from mbml.reports.content import Block
     from mbml.reports.material import Material
+    from mbml.reports.refit import Refit
 
-PREDICTORS = ("linear_regression", "xgboost")
-FEATURES, SPLIT, SEED, TRAIN_SIZE = "published", "published", 0, 860
-#: Architectures that are looked at beside those trained on, and the fewest rows that are fitted.
-LOOKED_AT, FEWEST = 10_000, 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refit:
-    """The predictors of one meta-dataset, by name, and the intervals of the one that has them."""
-
-    reports: Mapping[str, TrainReport]
-    intervals: Interval
-
-    @property
-    def held_out(self) -> LearningProblem:
-        """The architectures that were predicted."""
-        one = self.reports[PREDICTORS[0]]
-        return _rows(one.tested, one.split.held_out)
+#: The fewest rows that are fitted.
+FEWEST = 20
 
 
 def make(material: Material) -> list[Section]:
@@ -78,39 +51,13 @@ def _blocks(material: Material, dataset: MetaDataset) -> list[Block]:
     if len(problem.y) < FEWEST:
         text = f"Nothing is fitted here: {dataset.name} has {len(problem.y)} rows with a target."
         return [Paragraph(text=f"{text} It takes {FEWEST}.")]
-    made = _refit(problem)
+    made = refit(problem)
     return [
         *([surrogate_warning()] if problem.is_surrogate else []),
         _said(problem, made),
         *reliance.blocks(dataset.benchmark, made),
         *predictions.blocks(dataset.benchmark, made),
     ]
-
-
-def _refit(problem: LearningProblem) -> Refit:
-    size = min(TRAIN_SIZE, len(problem.y) // 2)
-    many = min(len(problem.y), LOOKED_AT + size)
-    drawn = np.random.default_rng(SEED).choice(len(problem.y), many, replace=False)
-    tested = _rows(problem, np.sort(drawn))
-    reports = {
-        name: train_on(
-            problem,
-            feature_set(FEATURES),
-            tested=tested,
-            predictor=predictor(name),
-            train_size=size,
-            seed=SEED,
-            split=SPLIT,
-        )
-        for name in PREDICTORS
-    }
-    last = reports[PREDICTORS[-1]]
-    intervals = predict_interval(last.regressor, tested.x[last.split.held_out])
-    return Refit(reports=reports, intervals=intervals)
-
-
-def _rows(problem: LearningProblem, places: np.ndarray) -> LearningProblem:
-    return replace(problem, x=problem.x[places], y=problem.y[places], rows=problem.rows[places])
 
 
 def _said(problem: LearningProblem, made: Refit) -> Paragraph:

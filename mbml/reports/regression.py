@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import polars as pl
@@ -52,24 +52,6 @@ def _figure(material: Material) -> Figure:
     )
     rows = charts.choice("what", frame["what"].unique(maintain_order=True).to_list(), "results")
     score = charts.choice("score", list(scores), "score")
-    base = alt.Chart(frame).encode(
-        y=alt.Y("predictor:N", title=None),
-        yOffset=alt.YOffset("N:O"),
-        color=charts.steps("N"),
-    )
-    value = alt.X("mean:Q", title="mean over seeds, with deviation", scale=alt.Scale(zero=False))
-    dots = base.mark_point(filled=True, size=45, opacity=1).encode(
-        x=value,
-        tooltip=[
-            "predictor",
-            "N",
-            "seeds",
-            alt.Tooltip("mean:Q", format=".4f"),
-            alt.Tooltip("low:Q", format=".4f"),
-            alt.Tooltip("high:Q", format=".4f"),
-        ],
-    )
-    bars = base.mark_rule(strokeWidth=1.5, opacity=1).encode(x="low:Q", x2="high:Q")
     return Figure(
         name="regression_scores",
         caption=(
@@ -77,12 +59,25 @@ def _figure(material: Material) -> Figure:
             " deviation to each side. The menus choose meta-dataset, protocol and score."
         ),
         alt="Dots of mean scores with bars of deviation, a row for each predictor, by N.",
-        chart=alt.layer(bars, dots)
-        .add_params(rows, score)
-        .transform_filter(rows)
-        .transform_filter(score)
-        .properties(width=charts.WIDTH - 60, height=alt.Step(9)),
+        chart=charts.with_menus(_dots(frame), rows, score).properties(
+            width=charts.WIDTH - 60, height=alt.Step(9)
+        ),
     )
+
+
+def _dots(frame: pl.DataFrame) -> Any:
+    """Draw means as dots, their deviations as bars."""
+    base = alt.Chart(frame).encode(
+        y=alt.Y("predictor:N", title=None),
+        yOffset=alt.YOffset("N:O"),
+        color=charts.steps("N"),
+    )
+    value = alt.X("mean:Q", title="mean over seeds, with deviation", scale=alt.Scale(zero=False))
+    dots = base.mark_point(filled=True, size=45, opacity=1).encode(
+        x=value, tooltip=["predictor", "N", "seeds", *charts.deviations(".4f")]
+    )
+    bars = base.mark_rule(strokeWidth=1.5, opacity=1).encode(x="low:Q", x2="high:Q")
+    return alt.layer(bars, dots)
 
 
 def _published(material: Material) -> list[Block]:
@@ -154,8 +149,7 @@ def _against(shown: pl.DataFrame) -> Figure:
         name="regression_against_published_chart",
         caption="Means of ours against those published; on the dashed line they are equal.",
         alt="Scatter of our mean scores against the published ones, beside the line of equality.",
-        chart=alt.layer(diagonal.encode(x="published:Q", y="published:Q"), points)
-        .add_params(menu)
-        .transform_filter(menu)
-        .properties(width=charts.HEIGHT, height=charts.HEIGHT),
+        chart=charts.with_menus(
+            alt.layer(diagonal.encode(x="published:Q", y="published:Q"), points), menu
+        ).properties(width=charts.HEIGHT, height=charts.HEIGHT),
     )

@@ -20,7 +20,7 @@ from mbml.reports.content import Figure, Table
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block
-    from mbml.reports.refitted import Refit
+    from mbml.reports.refit import Refit
 
 #: Rows that are shuffled and attributed, and features whose dependence is drawn.
 _ROWS, _STRONGEST = 1000, 3
@@ -131,7 +131,7 @@ def _dependence(benchmark: str, made: Refit, falls: pl.DataFrame, x: pl.DataFram
             " most: the mean prediction when all architectures have one value. The menu chooses."
         ),
         alt=f"Lines of the mean prediction over the values of {', '.join(strongest)}.",
-        chart=chart.add_params(menu)
-        .transform_filter(menu)
-        .properties(width=charts.WIDTH - 100, height=charts.HEIGHT - 60),
+        chart=charts.with_menus(chart, menu).properties(
+            width=charts.WIDTH - 100, height=charts.HEIGHT - 60
+        ),
     )

@@ -135,26 +135,6 @@ def _curves(standings: pl.DataFrame) -> Figure:
     view = charts.choice("meta-dataset", views, "meta-dataset")
     rules = frame["rule"].unique(maintain_order=True).to_list()
     rule = charts.choice("rule", rules, "accuracy")
-    legend = alt.Legend(orient="bottom", columns=1, title=None, symbolOpacity=1)
-    base = alt.Chart(frame).encode(
-        x=alt.X("queries:Q", title="queries spent", scale=alt.Scale(type="log", nice=False)),
-        color=alt.Color("search:N", legend=legend),
-    )
-    up = alt.Scale(zero=False)
-    bands = base.mark_area(opacity=0.18, interpolate="step-after").encode(
-        y=alt.Y("low:Q", title="accuracy (percent)", scale=up), y2="high:Q"
-    )
-    lines = base.mark_line(interpolate="step-after").encode(
-        y=alt.Y("mean:Q", scale=up),
-        tooltip=[
-            "search",
-            "runs",
-            alt.Tooltip("queries:Q", format=".0f"),
-            alt.Tooltip("mean:Q", format=".2f"),
-            alt.Tooltip("low:Q", format=".2f"),
-            alt.Tooltip("high:Q", format=".2f"),
-        ],
-    )
     return Figure(
         name="search_curves",
         caption=(
@@ -165,12 +145,29 @@ def _curves(standings: pl.DataFrame) -> Figure:
             " accuracy among the queried (an oracle); or the validation accuracy of the chosen."
         ),
         alt="Rising lines, one for each search. The table below has them at milestones.",
-        chart=alt.layer(bands, lines)
-        .add_params(view, rule)
-        .transform_filter(view)
-        .transform_filter(rule)
-        .properties(width=charts.WIDTH, height=charts.HEIGHT),
+        chart=charts.with_menus(_bands(frame), view, rule).properties(
+            width=charts.WIDTH, height=charts.HEIGHT
+        ),
     )
+
+
+def _bands(frame: pl.DataFrame) -> Any:
+    """Draw means as lines, their deviations as bands."""
+    legend = alt.Legend(orient="bottom", columns=1, title=None, symbolOpacity=1)
+    base = alt.Chart(frame).encode(
+        x=alt.X("queries:Q", title="queries spent", scale=alt.Scale(type="log", nice=False)),
+        color=alt.Color("search:N", legend=legend),
+    )
+    up = alt.Scale(zero=False)
+    bands = base.mark_area(opacity=0.18, interpolate="step-after").encode(
+        y=alt.Y("low:Q", title="accuracy (percent)", scale=up), y2="high:Q"
+    )
+    queries = alt.Tooltip("queries:Q", format=".0f")
+    lines = base.mark_line(interpolate="step-after").encode(
+        y=alt.Y("mean:Q", scale=up),
+        tooltip=["search", "runs", queries, *charts.deviations(".2f")],
+    )
+    return alt.layer(bands, lines)
 
 
 def _table(standings: pl.DataFrame, material: Material) -> Table:

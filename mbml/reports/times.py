@@ -77,9 +77,7 @@ def _boxes(material: Material) -> Figure:
             " The menus choose training size, protocol and what is timed."
         ),
         alt="Box plots of seconds, a row for each predictor.",
-        chart=alt.layer(whiskers, boxes, medians)
-        .add_params(what, time)
-        .transform_filter(what)
-        .transform_filter(time)
-        .properties(width=charts.WIDTH - 60, height=alt.Step(12)),
+        chart=charts.with_menus(alt.layer(whiskers, boxes, medians), what, time).properties(
+            width=charts.WIDTH - 60, height=alt.Step(12)
+        ),
     )
