@@ -4,22 +4,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(shell command -v python3.11 || command -v python3)
 READY := $(VENV)/.ready
+LOCK := .ci/requirements.lock
+UPGRADE := --upgrade
+TO := $(LOCK)
 
-.PHONY: help demo test lint check docs bench clean
+.PHONY: help demo test lint check docs lock bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-# uv where it is installed, else the standard venv and pip (25.1 or later reads dependency groups).
-$(READY): pyproject.toml
+# What .ci/requirements.lock names, file for file, and the checkout itself; by uv where it is installed, else by pip.
+$(READY): pyproject.toml $(LOCK)
 	@if command -v uv >/dev/null 2>&1; then \
 	    test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
-	    uv pip install --quiet --python $(BIN)/python --editable . --group dev; \
+	    install="uv pip install --quiet --python $(BIN)/python"; \
 	else \
 	    test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'; \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev; \
-	fi
+	    install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
+	fi && \
+	$$install --require-hashes --requirement $(LOCK) && \
+	$$install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 test: $(READY)  ## the tests that take less than five minutes
@@ -41,6 +45,10 @@ demo: $(READY)  ## the whole way on surrogate data
 docs: $(READY)  ## write the generated pages again, and the site into .site
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+lock: $(READY)  ## lock the dependencies of pyproject.toml anew, each at its newest version
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command 'make lock' --all-extras --group dev --output-file $(TO) pyproject.toml
 
 SHARES := 0.1
 bench: $(READY)  ## time and memory beside peers, at a tenth of the published sizes (SHARES="0.1 0.33 1")

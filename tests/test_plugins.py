@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from mbml.cli.app import app
 from mbml.plugins import installed
 from mbml.spaces import nasbench201
-from mbml.store import open_warehouse
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "plug-ins.md").read_text()
 VIEW = "meta_nasbench201_cifar100_200epochs"
@@ -68,10 +67,10 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def loaded(new_warehouse, tmp_path_factory):
     """A warehouse with 60 cells."""
     path = tmp_path_factory.mktemp("loaded") / "w.duckdb"
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         load_rows(warehouse, nasbench201_rows(60), path.with_name("surrogate.parquet"))
     return path
 

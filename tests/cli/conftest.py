@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.store import open_warehouse
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    """Path of a warehouse with 60 cells of NAS-Bench-201 and four of NAS-Bench-101."""
-    folder = tmp_path_factory.mktemp("loaded")
-    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+@pytest.fixture(scope="session")
+def sixty_cells(new_warehouse, tmp_path_factory):
+    """A warehouse with 60 cells of NAS-Bench-201 and four of NAS-Bench-101, to be copied."""
+    folder = tmp_path_factory.mktemp("sixty_cells")
+    with new_warehouse(folder / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench201_rows(60), folder / "nasbench201.parquet")
         load_rows(warehouse, nasbench101_rows(), folder / "nasbench101_surrogate.parquet")
     return folder / "w.duckdb"
+
+
+@pytest.fixture(scope="module")
+def loaded(sixty_cells, tmp_path_factory):
+    """The warehouse of one test file."""
+    return Path(shutil.copy(sixty_cells, tmp_path_factory.mktemp("loaded") / "w.duckdb"))
 
 
 class Run:

@@ -17,9 +17,9 @@ VIEWS = [path.stem for path in sql_files("30_views") if path.stem != "view_colum
 
 
 @pytest.mark.parametrize("options", [(), ("--one-file",), ("--format", "csv")])
-def test_a_warehouse_travels_and_comes_back_equal(tmp_path, mbml, options):
+def test_a_warehouse_travels_and_comes_back_equal(new_warehouse, tmp_path, mbml, options):
     first, second = tmp_path / "first.duckdb", tmp_path / "second.duckdb"
-    with open_warehouse(first, write=True) as warehouse:
+    with new_warehouse(first) as warehouse:
         trials = [nasbench101_rows(trial=t, test_accuracy=t / 7) for t in (1, 2, 3)]
         load_rows(warehouse, pl.concat(trials), tmp_path / "a.parquet")
         rows = nasbench201_rows(9, latency_seconds=0.1, total_seconds=1.0 / 3)
@@ -43,14 +43,14 @@ def test_a_view_is_one_zstd_file_in_its_order(mbml, tmp_path):
     assert frame.columns[:2] == ["arch_id", "arch_key"]
 
 
-def test_invented_numbers_are_named_so_and_stay_so(mbml, tmp_path):
+def test_invented_numbers_are_named_so_and_stay_so(new_warehouse, mbml, tmp_path):
     made = mbml("export", "measurement", "meta_nasbench101_108epochs", "--to", tmp_path).stdout
     assert made.splitlines() == [
         f"{tmp_path}/measurement_surrogate",
         f"{tmp_path}/meta_nasbench101_108epochs_surrogate.parquet",
     ]
     [*sources] = open_tables(tmp_path / "measurement_surrogate")
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         assert ingest(warehouse, sources[0]).is_surrogate
 
 

@@ -9,7 +9,6 @@ from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.export import export_published
 from mbml.spaces import nasbench101
-from mbml.store import open_warehouse
 
 COLUMNS_101 = (
     "module_adjacency,module_operations,trainable_parameters,final_training_time,"
@@ -33,12 +32,12 @@ CELL_0 = (
 
 
 @pytest.fixture
-def exported(mbml, tmp_path):
+def exported(new_warehouse, mbml, tmp_path):
     """Load rows, export a view in the published layout, and return the file's text."""
 
     def run(rows, view):
         path = tmp_path / "w.duckdb"
-        with open_warehouse(path, write=True) as warehouse:
+        with new_warehouse(path) as warehouse:
             load_rows(warehouse, rows, tmp_path / "rows.parquet")
         call = ("export", view, "--layout", "published", "--to", tmp_path, "--warehouse", path)
         [made] = mbml.json(*call)
@@ -109,8 +108,8 @@ def test_only_the_file_of_108_epochs_tells_of_the_use_of_pooling(exported):
     assert text.partition("\n")[0] == COLUMNS_101.replace("maxpool_usage,", "")
 
 
-def test_invented_numbers_are_named_so(tmp_path):
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+def test_invented_numbers_are_named_so(new_warehouse, tmp_path):
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench201_rows(3), tmp_path / "surrogate.parquet")
         path = export_published(warehouse, "meta_nasbench201_cifar100_200epochs", tmp_path)
     assert path.name == "nasbench201_cifar100_200epochs_surrogate.csv"

@@ -24,10 +24,10 @@ HELD = "select count(*), min(test_accuracy) from meta_nasbench201_cifar100_200ep
 
 
 @pytest.fixture
-def held(tmp_path):
+def held(new_warehouse, tmp_path):
     """Path of a warehouse with six cells."""
     path = tmp_path / "held" / "w.duckdb"
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         load_rows(warehouse, nasbench201_rows(), tmp_path / "held.parquet")
     return path
 

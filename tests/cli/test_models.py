@@ -72,7 +72,8 @@ def test_a_damaged_model(mbml, folder):
     assert "is not the file" in mbml("predict", "mine", CELL, expect=5).stderr
 
 
-def test_rank(mbml):
-    best = mbml.json("rank", "nasbench201", "--model", SHIPPED, "-n", "2")
+def test_rank(mbml, folder):
+    mbml("train", VIEW, "--predictor", "decision_tree", "--train-size", "40", "--save", "mine")
+    best = mbml.json("rank", "nasbench201", "--model", "mine", "-n", "2")
     assert [one["rank"] for one in best] == [1, 2]
     assert best[0]["accuracy"] >= best[1]["accuracy"]

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+from tables import load_rows, nasbench101_rows
 
-def test_the_report_is_written_where_it_says(mbml, tmp_path):
-    done = mbml.json("report", "--to", tmp_path / "reports")
+
+def test_the_report_is_written_where_it_says(mbml, new_warehouse, tmp_path):
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        load_rows(warehouse, nasbench101_rows(), tmp_path / "nasbench101.parquet")
+    here = ("--warehouse", tmp_path / "w.duckdb")
+    done = mbml.json("report", "--to", tmp_path / "reports", *here)
     assert Path(done["path"]) == tmp_path / "reports" / "report.html"
     assert (tmp_path / "reports" / "report.html").stat().st_size > 500_000
 

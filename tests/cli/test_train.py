@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from tables import load_rows, nasbench201_rows
 
-from mbml.store import open_warehouse
-
 VIEW = "meta_nasbench201_cifar100_200epochs"
 SMALL = ("--train-size", "20")
 
@@ -59,13 +57,13 @@ def test_intervals_are_scored_when_asked_for(mbml):
 
 
 @pytest.fixture
-def two_data_sets(mbml, tmp_path):
+def two_data_sets(new_warehouse, mbml, tmp_path):
     """The same command on 60 cells of CIFAR-100, the first 50 of them on CIFAR-10 as well."""
     tables = (
         nasbench201_rows(60),
         nasbench201_rows(50, dataset="cifar10-valid", train_seconds=500.0),
     )
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         for number, rows in enumerate(tables):
             load_rows(warehouse, rows, tmp_path / f"{number}.parquet")
     return type(mbml)(tmp_path / "w.duckdb")
@@ -134,9 +132,9 @@ def test_predictors_come_with_the_features_that_they_are_made_for(mbml, predicto
     assert told["kendall_tau"] != mbml.json(*call, "--features", "published")["kendall_tau"]
 
 
-def test_rows_without_a_feature_are_told_by_its_name(mbml, tmp_path):
+def test_rows_without_a_feature_are_told_by_its_name(new_warehouse, mbml, tmp_path):
     path = tmp_path / "w.duckdb"
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         rows = nasbench201_rows(30, parameters=None)
         load_rows(warehouse, rows, tmp_path / "a.parquet")
     said = mbml("train", VIEW, "--warehouse", path, expect=2).stderr

@@ -15,7 +15,7 @@ from mbml.compat.opening import SurrogateWarning
 from mbml.errors import UsageError
 from mbml.sources.nasbench101 import NasBench101Source
 from mbml.spaces import nasbench101
-from mbml.store import ingest, open_warehouse
+from mbml.store import ingest
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
 NAMES = {
@@ -27,12 +27,12 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def loaded(new_warehouse, tmp_path_factory):
     """A warehouse of 30 cells, and the same records by (hash, epochs, repeat, epoch)."""
     folder = tmp_path_factory.mktemp("nasbench101")
     path = folder / "surrogate.tfrecord"
     write_nasbench101(path, draw_cells(30))
-    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(folder / "w.duckdb") as warehouse:
         ingest(warehouse, NasBench101Source(path))
     rows = oracle(split(path.read_bytes()))
     keys = ("native_key", "schedule_epochs", "trial", "epoch")
@@ -182,11 +182,11 @@ def test_opening(loaded, tmp_path):
         api.NASBench(loaded[0])
 
 
-def test_a_half_time_that_is_none_is_not_given_as_one(tmp_path):
+def test_a_half_time_that_is_none_is_not_given_as_one(new_warehouse, tmp_path):
     """In some files the second evaluation is at epoch 1, whatever the schedule."""
     evaluations = ((0, 0, 0.1, 0.1, 0.1), (1.0, 3.0, 0.2, 0.2, 0.2), (4.0, 9.0, 0.3, 0.3, 0.3))
     path = write(tmp_path / "one.tfrecord", [payload(message(evaluations))])
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         ingest(warehouse, NasBench101Source(path))
         held = api.NASBench(warehouse)
         _, computed = held.get_metrics_from_hash(HASH)

@@ -14,7 +14,7 @@ from mbml.compat.natsbench import NASBench201API, create
 from mbml.compat.opening import QueryError, SurrogateWarning
 from mbml.errors import UsageError
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.store import ingest, open_warehouse
+from mbml.store import ingest
 from mbml.surrogate.natsbench import write_natsbench
 
 DATASETS = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
@@ -29,7 +29,7 @@ FOLDERS = {"tss": "NATS-tss-v1_0-3ffb9-simple", "sss": "NATS-sss-v1_0-50262-simp
 
 
 @pytest.fixture(scope="module", params=CASES)
-def pair(request, tmp_path_factory):
+def pair(new_warehouse, request, tmp_path_factory):
     """The package, the interface over a warehouse, indices held, schedules."""
     space, _, kind = request.param.partition("-")
     home = tmp_path_factory.mktemp("compat")
@@ -41,7 +41,7 @@ def pair(request, tmp_path_factory):
         name = {"tss": "topology", "sss": "size"}[space]
         write_natsbench(folder, space=name, cells=4, workers=1)
         indices = list(range(4))
-    with open_warehouse(home / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(home / "w.duckdb") as warehouse:
         ingest(warehouse, NatsBenchSource(folder))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -209,11 +209,11 @@ def test_what_is_not_held_is_told(pair):
         ours.simulate_train_eval(0, "cifar10-valid")
 
 
-def test_opening(tmp_path):
+def test_opening(new_warehouse, tmp_path):
     write_natsbench(tmp_path / "surrogate", cells=1, workers=1)
     with pytest.raises(UsageError, match=r"load it once: mbml ingest natsbench .*surrogate"):
         create(tmp_path / "surrogate", "tss")
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         with pytest.raises(UsageError, match="holds nothing of nasbench201"):
             NASBench201API(warehouse)
         ingest(warehouse, NatsBenchSource(tmp_path / "surrogate"))

@@ -22,12 +22,12 @@ LISTED = re.findall(r"^\|.*?\| (`.+?) \|", PAGE, flags=re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(new_warehouse, tmp_path_factory):
     """A current folder with a warehouse of both benchmarks, and what the page's commands made."""
     folder = tmp_path_factory.mktemp("parity")
     path = folder / "warehouse" / "mbml.duckdb"
     path.parent.mkdir()
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         accuracies = dict.fromkeys(("valid_accuracy", "test_accuracy"), pl.int_range(300) / 300)
         load_rows(warehouse, nasbench201_rows(300, **accuracies), folder / "a.parquet")
         load_rows(warehouse, nasbench101_rows(valid_accuracy=0.8), folder / "b.parquet")

@@ -11,7 +11,7 @@ import pytest
 from mbml.sources.nasbench101 import NasBench101Source
 from mbml.sources.natsbench import NatsBenchSource
 from mbml.sources.table import open_tables
-from mbml.store import ingest, open_warehouse
+from mbml.store import ingest
 from mbml.store.query import query
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 from mbml.surrogate.natsbench import write_natsbench
@@ -22,12 +22,12 @@ QUERIES = dict(re.findall(r"^## (.+?)$.*?```sql\n(.*?)```", PAGE, flags=re.DOTAL
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def loaded(new_warehouse, tmp_path_factory):
     """Surrogates of both cell benchmarks."""
     folder = tmp_path_factory.mktemp("queries")
     write_nasbench101(folder / "surrogate.tfrecord", draw_cells(2000))
     write_natsbench(folder / "surrogate", cells=16, workers=1)
-    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(folder / "w.duckdb") as warehouse:
         ingest(warehouse, NasBench101Source(folder / "surrogate.tfrecord"))
         ingest(warehouse, NatsBenchSource(folder / "surrogate"))
     return folder / "w.duckdb"
@@ -57,10 +57,10 @@ def test_the_python_of_the_page_on_opening(loaded, monkeypatch, capsys):
 
 
 @pytest.fixture(scope="module")
-def real(real_data, tmp_path_factory):
+def real(new_warehouse, real_data, tmp_path_factory):
     """Genuine means and trials of NAS-Bench-201."""
     path = tmp_path_factory.mktemp("real") / "w.duckdb"
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         for source in open_tables(real_data / "nasbench201" / "measurements.parquet"):
             ingest(warehouse, source)
     return path

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from mbml.cli.app import app
 from mbml.search.strategies.registry import NAMES
 from mbml.sources.nasbench101 import NasBench101Source
-from mbml.store import ingest, open_warehouse
+from mbml.store import ingest
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "search.md").read_text()
@@ -22,12 +22,12 @@ def test_every_strategy_is_named():
     assert {name for name in NAMES if f"| `{name}" not in PAGE} == set()
 
 
-def test_a_strategy_and_a_loop_of_ones_own(tmp_path, monkeypatch, capsys):
+def test_a_strategy_and_a_loop_of_ones_own(new_warehouse, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("MBML_WAREHOUSE", raising=False)
     write_nasbench101(tmp_path / "surrogate.tfrecord", draw_cells(100))
-    with open_warehouse(tmp_path / "warehouse" / "mbml.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "warehouse" / "mbml.duckdb") as warehouse:
         ingest(warehouse, NasBench101Source(tmp_path / "surrogate.tfrecord"))
     (tmp_path / "mine.py").write_text(OWN)
     done = CliRunner().invoke(app, ["search", VIEW, "--strategy", "mine:climb", "--budget", "5"])

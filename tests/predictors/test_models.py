@@ -18,17 +18,25 @@ VIEW = "meta_nasbench201_cifar100_200epochs"
 SHIPPED = sorted(path.stem for path in pretrained_folder().glob("*.json"))
 
 
-@pytest.fixture
-def saved(warehouse, tmp_path):
-    """Train a predictor on 40 cells and save it; returns the report."""
+@pytest.fixture(scope="module")
+def sixty_cells(new_warehouse, tmp_path_factory):
+    """A warehouse with 60 cells and their true numbers of parameters."""
+    folder = tmp_path_factory.mktemp("sixty_cells")
     cells = [nasbench201.parse(cell) for cell in nasbench201.official_order()[:60]]
     parameters = pl.Series([cell.parameters_on("cifar100") for cell in cells])
     rows = nasbench201_rows(60, parameters=parameters)
-    load_rows(warehouse, rows, tmp_path / "nasbench201_surrogate.parquet")
+    with new_warehouse(folder / "w.duckdb") as warehouse:
+        load_rows(warehouse, rows, folder / "nasbench201_surrogate.parquet")
+        yield warehouse
+
+
+@pytest.fixture
+def saved(sixty_cells, tmp_path):
+    """Train a predictor on 40 cells and save it; returns the report."""
 
     def run(predictor, name="one"):
-        report = train(warehouse, VIEW, predictor_name=predictor, train_size=40)
-        save_model(report, warehouse, name, folder=tmp_path / "models")
+        report = train(sixty_cells, VIEW, predictor_name=predictor, train_size=40)
+        save_model(report, sixty_cells, name, folder=tmp_path / "models")
         return report
 
     return run
@@ -118,8 +126,9 @@ def test_a_cell_of_another_space_is_told_apart():
         model.predict(["nonsense"])
 
 
-def test_ranking_the_whole_space_finds_what_predicting_it_says():
-    model = mbml.load_model("pretrained:nasbench201-cifar100")
+def test_ranking_the_whole_space_finds_what_predicting_it_says(saved, tmp_path):
+    saved("xgboost")
+    model = mbml.load_model("one", folder=tmp_path / "models")
     seen = []
     best = model.best(3, progress=lambda done, whole: seen.append((done, whole)))
     whole = model.predict(nasbench201.official_order())

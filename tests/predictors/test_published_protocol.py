@@ -24,7 +24,7 @@ from mbml.predictors.published_protocol import (
 from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.training import train_on
 from mbml.sources.table import open_tables
-from mbml.store import ingest, open_warehouse
+from mbml.store import ingest
 
 VIEW = "meta_nasbench201_cifar100_200epochs"
 
@@ -92,8 +92,8 @@ def test_the_publication_and_the_preset_name_the_same_predictors():
 
 
 @pytest.fixture(scope="module")
-def cifar100(real_data, tmp_path_factory):
-    with open_warehouse(tmp_path_factory.mktemp("real") / "w.duckdb", write=True) as warehouse:
+def cifar100(new_warehouse, real_data, tmp_path_factory):
+    with new_warehouse(tmp_path_factory.mktemp("real") / "w.duckdb") as warehouse:
         for source in open_tables(real_data / "nasbench201" / "measurements.parquet"):
             ingest(warehouse, source)
         return learning_problem(warehouse, meta_dataset(VIEW), feature_set("published"))

@@ -8,7 +8,6 @@ from tables import load_rows, nasbench201_rows
 from mbml.reports import differences, ranking, regression, times
 from mbml.reports.content import Figure, Paragraph, Table
 from mbml.reports.material import Material
-from mbml.store import open_warehouse
 
 MAKERS = (regression.make, ranking.make, differences.make, times.make)
 HOSTILE = "file:<script>alert(1)</script>.csv#0123"
@@ -20,10 +19,10 @@ def blocks(material, make, kind):
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory):
+def material(new_warehouse, tmp_path_factory):
     """What a warehouse with 60 cells and the fits of two protocols holds."""
     folder = tmp_path_factory.mktemp("evaluations")
-    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(folder / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench201_rows(60), folder / "rows.parquet")
         write_fits(warehouse)
         write_fits(warehouse, preset="fixed", split=HOSTILE, features="topology", sizes=(43,))

@@ -14,11 +14,11 @@ VIEW = "meta_nasbench201_cifar100_200epochs"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(new_warehouse, tmp_path_factory):
     """Path of a warehouse with 60 cells, and the blocks of the section on them."""
     folder = tmp_path_factory.mktemp("refitted")
     path = folder / "w.duckdb"
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         load_rows(warehouse, nasbench201_rows(60), folder / "nasbench201_surrogate.parquet")
         [section] = refitted.make(Material(warehouse))
     return path, section.blocks

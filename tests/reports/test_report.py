@@ -40,10 +40,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
+def report(new_warehouse, tmp_path_factory):
     """Folder of a report on both benchmarks, one of them surrogate."""
     folder = tmp_path_factory.mktemp("report")
-    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(folder / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench201_rows(60), folder / "<script>alert(1)<script>.parquet")
         load_rows(warehouse, nasbench101_rows(), folder / "nasbench101_surrogate.parquet")
         write_fits(warehouse, split="file:<script>alert(2)</script>.csv")

@@ -16,11 +16,11 @@ VIEW = "meta_nasbench201_cifar100_200epochs"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(new_warehouse, tmp_path_factory):
     """Path of a warehouse with two searches, and the report of each."""
     folder = tmp_path_factory.mktemp("searches")
     path = folder / "w.duckdb"
-    with open_warehouse(path, write=True) as warehouse:
+    with new_warehouse(path) as warehouse:
         load_rows(warehouse, nasbench201_rows(60), folder / "rows.parquet")
     reports = [
         search(path, VIEW, budget=Budget(budget), strategy="random", seeds=3) for budget in (20, 55)

@@ -48,11 +48,11 @@ def table(secret):
 
 
 @pytest.fixture(scope="module")
-def problems(tmp_path_factory):
+def problems(new_warehouse, tmp_path_factory):
     """Make a problem for a strategy on either of two tables that differ in hidden outcomes."""
     folder = tmp_path_factory.mktemp("problems")
     for secret in (1, 2):
-        with open_warehouse(folder / f"{secret}.duckdb", write=True) as warehouse:
+        with new_warehouse(folder / f"{secret}.duckdb") as warehouse:
             load_rows(warehouse, table(secret), folder / f"{secret}.parquet")
 
     def make(name, secret=1, amount=40.0):

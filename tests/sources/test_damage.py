@@ -99,11 +99,11 @@ def flipped(data, at, bit):
     return data[:at] + bytes([data[at] ^ (1 << bit)]) + data[at + 1 :]
 
 
-def test_a_flipped_bit_in_every_byte(tmp_path, whole):
+def test_a_flipped_bit_in_every_fourth_byte(tmp_path, whole):
     path = tmp_path / "file.pth"
     found = {"refused": 0, "loaded": 0}
-    for at in range(len(whole)):
-        path.write_bytes(flipped(whole, at, at % 8))
+    for at in range(0, len(whole), 4):
+        path.write_bytes(flipped(whole, at, at // 4 % 8))
         found[outcome(path)] += 1
     assert found["refused"] > 0
 

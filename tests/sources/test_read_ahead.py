@@ -17,11 +17,16 @@ from mbml.sources.torch_pickle import load, open_torch
 NOISE = random.Random(1).randbytes(6_000_000)
 
 
-@pytest.fixture
-def path(tmp_path):
-    file = tmp_path / "large.pkl.bz2"
+@pytest.fixture(scope="module")
+def packed():
     value = [NOISE[place : place + 1_000_000] for place in range(0, len(NOISE), 1_000_000)]
-    file.write_bytes(bz2.compress(pickle.dumps(value, 4), 1))
+    return bz2.compress(pickle.dumps(value, 4), 1)
+
+
+@pytest.fixture
+def path(packed, tmp_path):
+    file = tmp_path / "large.pkl.bz2"
+    file.write_bytes(packed)
     return file
 
 

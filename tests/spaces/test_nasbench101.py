@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from cells import nasbench101_cells, renumberings
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbml.errors import CellError
@@ -161,6 +161,7 @@ def test_costs_depend_on_the_order_of_three_vertices_that_feed_the_output():
     assert one.parameters > other.parameters
 
 
+@settings(max_examples=30)  # of up to 20 cells each
 @given(st.lists(nasbench101_cells(), max_size=20))
 def test_many_hashes_at_once_equal_single_ones(several):
     pairs = [(cell.bits, ",".join(cell.operations)) for cell in several]
@@ -210,6 +211,7 @@ def test_every_real_cell_has_its_hash(real_data):
     assert graph_ids(pairs) == table["module_hash"].to_list()
 
 
+@settings(max_examples=30)  # of up to 20 cells each
 @given(st.lists(nasbench101_cells(), max_size=20))
 def test_many_costs_at_once_equal_single_ones(several):
     found = network_costs([(cell.bits, ",".join(cell.operations)) for cell in several])

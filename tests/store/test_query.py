@@ -7,14 +7,13 @@ import pytest
 from tables import load_rows, nasbench201_rows
 
 from mbml.errors import UsageError
-from mbml.store import open_warehouse
 from mbml.store.query import query
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
+def path(new_warehouse, tmp_path_factory):
     folder = tmp_path_factory.mktemp("query")
-    with open_warehouse(folder / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(folder / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench201_rows(), folder / "a.parquet")
     return folder / "w.duckdb"
 

@@ -24,9 +24,9 @@ def run(path, *options, expect=0):
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(new_warehouse, tmp_path):
     """Path of a small warehouse of both benchmarks."""
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench201_rows(20), tmp_path / "nasbench201.parquet")
         load_rows(warehouse, nasbench101_rows(), tmp_path / "nasbench101.parquet")
     return tmp_path / "w.duckdb"
@@ -49,8 +49,8 @@ def test_a_small_part_of_a_benchmark_is_asked_no_fact(path):
     assert not [one for one in json.loads(run(path, "--json").stdout) if one["kind"] == "fact"]
 
 
-def test_an_empty_warehouse_has_nothing_wrong(tmp_path):
-    with open_warehouse(tmp_path / "w.duckdb", write=True):
+def test_an_empty_warehouse_has_nothing_wrong(new_warehouse, tmp_path):
+    with new_warehouse(tmp_path / "w.duckdb"):
         pass
     assert "0 failed" in run(tmp_path / "w.duckdb").stdout
 
@@ -93,9 +93,9 @@ def test_a_known_fault_is_counted_and_fails_nothing(path, tmp_path):
     assert found == 5
 
 
-def test_no_fact_is_asked_of_surrogates(tmp_path):
+def test_no_fact_is_asked_of_surrogates(new_warehouse, tmp_path):
     write_nasbench201(tmp_path / "surrogate.pth", cells=20)
-    with open_warehouse(tmp_path / "w.duckdb", write=True) as warehouse:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         ingest(warehouse, NasBench201Source(tmp_path / "surrogate.pth"))
     done = run(tmp_path / "w.duckdb")
     assert done.stdout.startswith("SURROGATE DATA")
