@@ -40,7 +40,7 @@ def compare(
     In Python: mbml.predictors.comparison.compare(warehouse)
     """
     from mbml.predictors import comparison
-    from mbml.store.results import with_warehouse
+    from mbml.store import with_warehouse
 
     frame = with_warehouse(
         warehouse,

@@ -165,7 +165,7 @@ def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | Non
 @contextmanager
 def steps(title: str) -> Iterator[Callable[[int, int], None] | None]:
     """Show steps done, their number and the time left on a terminal's stderr; nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if _talk == Talk.QUIET or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mbml.cli.diagnostics import say
+from mbml.cli.diagnostics import say, steps
 from mbml.cli.options import DEFAULT_WAREHOUSE, EngineOption, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mbml.search.search import SearchReport
     from mbml.search.summary import Standing
 
@@ -81,22 +78,23 @@ def search(
     from mbml.search.clock import Budget
     from mbml.search.search import search as run_search
 
-    report = run_search(
-        warehouse,
-        view,
-        budget=Budget.of(budget, unit),
-        strategy=strategy,
-        settings=dict(_setting(one) for one in settings or ()),
-        features=features,
-        seeds=seeds,
-        target=target,
-        one_trial=_choice("--trial", trial, ("mean", "one")) == "one",
-        equivalents_once=_choice("--equivalents", equivalents, ("each", "once")) == "once",
-        objectives=tuple(name for name in objectives.split(",") if name),
-        jobs=jobs,
-        engine=engine,
-        tell=_counting(seeds),
-    )
+    with steps("runs") as progress:
+        report = run_search(
+            warehouse,
+            view,
+            budget=Budget.of(budget, unit),
+            strategy=strategy,
+            settings=dict(_setting(one) for one in settings or ()),
+            features=features,
+            seeds=seeds,
+            target=target,
+            one_trial=_choice("--trial", trial, ("mean", "one")) == "one",
+            equivalents_once=_choice("--equivalents", equivalents, ("each", "once")) == "once",
+            objectives=tuple(name for name in objectives.split(",") if name),
+            jobs=jobs,
+            engine=engine,
+            progress=progress,
+        )
     if report.problem.left_out:
         say(
             f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
@@ -109,13 +107,6 @@ def search(
         write_json(flat)
     else:
         _print(flat)
-
-
-def _counting(seeds: int) -> Callable[[int], None] | None:
-    """Tell a terminal how many runs are finished."""
-    if not sys.stderr.isatty():
-        return None
-    return lambda done: typer.echo(f"\r{done} of {seeds} runs", err=True, nl=done == seeds)
 
 
 def _choice(option: str, given: str, known: tuple[str, ...]) -> str:

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from mbml.store import Warehouse
 
 _STEM_CHANNELS = 16
-_SIZE_GENOTYPE = (
-    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
-    "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
-)
 
 
 def create(
@@ -139,6 +135,6 @@ class NATSsize(Interface):
         return {
             "name": "infer.shape.tiny",
             "channels": self.arch(index),
-            "genotype": _SIZE_GENOTYPE,
+            "genotype": natsbench_sss.GENOTYPE,
             "num_classes": images(dataset).classes,
         }

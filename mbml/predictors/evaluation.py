@@ -20,12 +20,12 @@ from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
 from mbml.predictors.fitting import Prepared, fit_task
 from mbml.predictors.grid import Task
+from mbml.store import with_warehouse
 from mbml.store.results import (
     Experiment,
     FitKey,
     stored_fits,
     stored_keys,
-    with_warehouse,
     write_fit,
 )
 
@@ -109,7 +109,7 @@ def evaluate(
         raise MbmlError(
             f"{len(failed)} of {total} fits failed, the others are stored; {failed[0].failure}"
         )
-    return with_warehouse(path, work.results, waiting=say)  # type: ignore[no-any-return]
+    return with_warehouse(path, work.results, waiting=say)
 
 
 class _Work:

@@ -65,7 +65,7 @@ def search(
     objectives: tuple[str, ...] = (),
     jobs: int = 1,
     engine: str = LOCAL,
-    tell: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> SearchReport:
     """Search a view with a strategy, once for each seed, and keep every query in the warehouse.
 
@@ -94,8 +94,8 @@ def search(
         Processes that runs are shared out among.
     engine
         Where they run, as `mbml.engine.run` takes it.
-    tell
-        Called with the number of finished runs.
+    progress
+        Called with the runs that are done, and their number in all.
 
     Raises
     ------
@@ -131,8 +131,8 @@ def search(
         for trace in traces:
             write_trace(path, known, problem, trace)
             found[trace.seed] = trace
-            if tell is not None:
-                tell(len(found))
+            if progress is not None:
+                progress(len(found), seeds)
     return SearchReport(
         problem=problem,
         strategy=chosen,

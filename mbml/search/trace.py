@@ -12,7 +12,7 @@ import numpy as np
 from mbml._version import __version__
 from mbml.search.clock import Cost
 from mbml.search.run import Step
-from mbml.store.results import with_warehouse
+from mbml.store import with_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbml.spaces.nasbench101 import Cell
-from mbml.spaces.nasbench101_bulk import graph_ids
 from mbml.spaces.nasbench101_rules import INPUT, MAX_EDGES, MAX_NODES, OPERATIONS, OUTPUT
 
 if TYPE_CHECKING:
@@ -212,11 +211,6 @@ def _at(
         for place, text in zip(chosen.tolist(), written, strict=True):
             found[place] = text
     return found
-
-
-def graph_ids_of_space() -> list[str]:
-    """List the module hashes of the whole space, ascending: the order of the benchmark's file."""
-    return sorted(graph_ids(texts()))
 
 
 def enumerate_cells() -> Iterator[Cell]:

@@ -59,7 +59,6 @@ def _pick_sss(
 NASBENCH101: Space[nasbench101.Cell] = Space(
     name=nasbench101.NAME,
     title="NAS-Bench-101",
-    citation="Ying et al. 2019, https://arxiv.org/abs/1902.09635",
     measured=classes.CLASSES,
     counts={
         "cells": classes.CELLS,
@@ -78,7 +77,6 @@ NASBENCH101: Space[nasbench101.Cell] = Space(
 NASBENCH201: Space[nasbench201.Cell] = Space(
     name=nasbench201.NAME,
     title="NAS-Bench-201",
-    citation="Dong and Yang 2020, https://arxiv.org/abs/2001.00326",
     measured=nasbench201.SIZE,
     counts={"cells": nasbench201.SIZE, "graph_ids": 6_466, "functional_ids": 4_930},
     key=nasbench201.Cell.format,
@@ -100,7 +98,6 @@ NASBENCH201: Space[nasbench201.Cell] = Space(
 NATSBENCH_SSS: Space[natsbench_sss.Cell] = Space(
     name=natsbench_sss.NAME,
     title="NATS-Bench size space",
-    citation="Dong et al. 2021, https://arxiv.org/abs/2009.00437",
     measured=natsbench_sss.SIZE,
     counts=dict.fromkeys(("cells", "graph_ids", "functional_ids"), natsbench_sss.SIZE),
     key=natsbench_sss.Cell.format,

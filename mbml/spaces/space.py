@@ -75,8 +75,6 @@ class Space(Generic[A]):
         As in the warehouse's column `benchmark`.
     title
         As people write it.
-    citation
-        Where it is defined.
     measured
         Number of architectures that the benchmark trained, the length of `enumerate`.
     counts
@@ -100,7 +98,6 @@ class Space(Generic[A]):
 
     name: str
     title: str
-    citation: str
     measured: int
     counts: dict[Level, int]
     key: Callable[[A], str]

@@ -60,8 +60,7 @@ def ingest_proxies(warehouse: Warehouse, proxies: Proxies, *, replace: bool = Fa
     UsageError
         None of the cells is held, or other values of them are and `replace` is false.
     """
-    report: ProxyReport = warehouse.transaction(lambda: _load(warehouse, proxies, replace))
-    return report
+    return warehouse.transaction(lambda: _load(warehouse, proxies, replace))
 
 
 def _load(warehouse: Warehouse, proxies: Proxies, replace: bool) -> ProxyReport:  # noqa: FBT001

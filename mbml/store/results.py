@@ -8,25 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mbml.errors import LockedError
-from mbml.store.warehouse import open_warehouse
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     import polars as pl
 
     from mbml.store.warehouse import Warehouse
-
-#: Seconds to wait for a warehouse that another process holds, and between two tries.
-PATIENCE = 600.0
-_BETWEEN_TRIES = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,52 +75,6 @@ class Fit:
     scores: Mapping[str, float | None]
 
 
-def with_warehouse(
-    path: Path,
-    work: Callable[[Warehouse], Any],
-    *,
-    write: bool = False,
-    patience: float = PATIENCE,
-    waiting: Callable[[str], None] | None = None,
-) -> Any:
-    """Open a warehouse, do some work and close it; wait while another process holds it.
-
-    Parameters
-    ----------
-    path
-        The DuckDB file.
-    work
-        What to do with the open warehouse.
-    write
-        Whether it writes.
-    patience
-        Seconds to wait at most.
-    waiting
-        Told once, after two seconds, why it takes so long.
-
-    Raises
-    ------
-    LockedError
-        The warehouse stayed locked for as long.
-    """
-    started = time.monotonic()
-    told = waiting is None
-    while True:
-        try:
-            opened = open_warehouse(path, write=write)
-        except LockedError as error:
-            waited = time.monotonic() - started
-            if waited > patience:
-                raise
-            if waited > 2 and not told and waiting is not None:
-                waiting(f"{error}; waiting up to {patience:.0f} s for it")
-                told = True
-            time.sleep(_BETWEEN_TRIES)
-            continue
-        with opened:
-            return work(opened)
-
-
 def stored_keys(warehouse: Warehouse, experiment: Experiment) -> set[FitKey]:
     """Return which fits of an experiment are stored."""
     rows = warehouse.rows(
@@ -180,7 +125,7 @@ def write_fit(warehouse: Warehouse, experiment: Experiment, fit: Fit) -> bool:
         )
         return True
 
-    return bool(warehouse.transaction(work))
+    return warehouse.transaction(work)
 
 
 def stored_fits(warehouse: Warehouse, experiment: Experiment) -> dict[FitKey, dict[str, Any]]:

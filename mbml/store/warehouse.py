@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import polars as pl
+
+Result = TypeVar("Result")
+
+#: Seconds to wait for a warehouse that another process holds, and between two tries.
+_PATIENCE = 600.0
+_BETWEEN_TRIES = 0.05
 
 _READER = {"memory_limit": "640MB"}
 _WRITER = {"memory_limit": "256MB", "storage_compatibility_version": "v1.5.0"}
@@ -72,7 +79,7 @@ class Warehouse:
         frame: pl.DataFrame = self.con.sql(sql, params=list(parameters)).pl()
         return frame
 
-    def transaction(self, work: Callable[[], Any]) -> Any:
+    def transaction(self, work: Callable[[], Result]) -> Result:
         """Do some work in one transaction: all of it is kept, or nothing."""
         self.con.execute("begin transaction")
         try:
@@ -133,6 +140,52 @@ def open_warehouse(path: Path, *, write: bool = False) -> Warehouse:
             _open_for_writing(path).close()
         reader = _connect(path, read_only=True)
     return Warehouse(path, reader)
+
+
+def with_warehouse(
+    path: Path,
+    work: Callable[[Warehouse], Result],
+    *,
+    write: bool = False,
+    patience: float = _PATIENCE,
+    waiting: Callable[[str], None] | None = None,
+) -> Result:
+    """Open a warehouse, do some work and close it; wait while another process holds it.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file.
+    work
+        What to do with the open warehouse.
+    write
+        Whether it writes.
+    patience
+        Seconds to wait at most.
+    waiting
+        Told once, after two seconds, why it takes so long.
+
+    Raises
+    ------
+    LockedError
+        The warehouse stayed locked for as long.
+    """
+    started = time.monotonic()
+    told = waiting is None
+    while True:
+        try:
+            opened = open_warehouse(path, write=write)
+        except LockedError as error:
+            waited = time.monotonic() - started
+            if waited > patience:
+                raise
+            if waited > 2 and not told and waiting is not None:
+                waiting(f"{error}; waiting up to {patience:.0f} s for it")
+                told = True
+            time.sleep(_BETWEEN_TRIES)
+            continue
+        with opened:
+            return work(opened)
 
 
 def _open_for_writing(path: Path) -> Warehouse:

@@ -39,7 +39,7 @@ def fit_nasbench101(data: Path) -> dict[str, Any]:
         "schedule_epochs", index="module_hash", values="valid_accuracy"
     )
     cells = final.join(single, on="module_hash", how="left", maintain_order="left")
-    features = _features_101(cells)
+    features = _features(cells)
     means = final["test_accuracy"].to_numpy()
     measured = {str(s): cells[str(s)].to_numpy() for s in _SCHEDULES[:3]} | {"108": means}
     trained = {
@@ -74,11 +74,11 @@ def fit_nasbench101(data: Path) -> dict[str, Any]:
     trees["failed"], _ = fit_trees(
         features, _failed_share(means), trees=60, depth=4, objective="binary:logistic", weight=2
     )
-    numbers = {"run_deviation": run_deviation, **_splits_101(data, repeats)}
+    numbers = {"run_deviation": run_deviation, **_splits(data, repeats)}
     return pack(list(measured), deviation, curves, numbers, trees)
 
 
-def _features_101(cells: pl.DataFrame) -> NDArray[np.float32]:
+def _features(cells: pl.DataFrame) -> NDArray[np.float32]:
     texts = (cells["adjacency"] + ":" + cells["operations"]).to_list()
     return TOPOLOGY.matrix(texts, GROUPS)
 
@@ -129,7 +129,7 @@ def _failed_share(means: Floats) -> Floats:
 _FAILED_OF_THREE: Final = ((0.55, 0.65), (0.28, 0.42), (0.0, 0.2))
 
 
-def _splits_101(data: Path, repeats: pl.DataFrame) -> dict[str, Any]:
+def _splits(data: Path, repeats: pl.DataFrame) -> dict[str, Any]:
     """Measure how training and test accuracy follow from validation accuracy."""
     published = pl.read_csv(data / "published" / "nasbench101_distribution.csv")
     offsets, noises = {}, {}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Targets of NAS-Bench-201 and the accuracy that each stands for.
-_TARGETS_201: Final = {
+_TARGETS: Final = {
     f"{dataset}/{epochs}": (dataset, epochs, column)
     for dataset, column in (
         ("cifar10-valid", "valid_accuracy"),
@@ -47,7 +47,7 @@ def fit_nasbench201(data: Path) -> dict[str, Any]:
     features = TOPOLOGY.matrix(list(official_order()), GROUPS)
     measured = {
         name: _means(table, dataset, epochs)[column].to_numpy()
-        for name, (dataset, epochs, column) in _TARGETS_201.items()
+        for name, (dataset, epochs, column) in _TARGETS.items()
     }
     trees, latents, residuals = {}, {}, {}
     for name, accuracy in measured.items():
@@ -65,7 +65,7 @@ def fit_nasbench201(data: Path) -> dict[str, Any]:
             "cifar100": _spread_by_level(trials, "cifar100", "valid_test_accuracy"),
         },
         "failed_share": _fallen_share(trials),
-        "splits": {name: _splits_201(table, name) for name in ("cifar10-valid", "cifar100")},
+        "splits": {name: _splits(table, name) for name in ("cifar10-valid", "cifar100")},
         "shape": _shapes(pl.read_parquet(folder / "learning_curves_200.parquet")),
     }
     return pack(list(measured), deviation, curves, numbers, trees)
@@ -100,7 +100,7 @@ def _fallen_share(trials: pl.DataFrame) -> float:
     return float(valid.select(fallen.mean()).item())
 
 
-def _splits_201(table: pl.DataFrame, dataset: str) -> dict[str, list[float]]:
+def _splits(table: pl.DataFrame, dataset: str) -> dict[str, list[float]]:
     """Measure training accuracy, and test less validation accuracy, for twenty levels."""
     here = _means(table, dataset, 200).sort("valid_accuracy", "arch_index")
     valid, test, train = (
