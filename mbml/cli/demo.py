@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo() -> None:
+def demo(context: typer.Context) -> None:
     """Write surrogate files of two benchmarks, load, check and query them, train, search, report.
 
     Everything lands in the folder `warehouse/demo_surrogate` under the current one; what an earlier
@@ -48,14 +48,12 @@ def demo() -> None:
 
     In Python: the help of each command that it prints shows that command's twin.
     """
-    from mbml.cli.app import app
-
     _FOLDER.mkdir(parents=True, exist_ok=True)
     for old in (_WAREHOUSE, _WAREHOUSE.with_name(f"{_WAREHOUSE.name}.wal")):
         old.unlink(missing_ok=True)
     program = _program()
     typer.echo("SURROGATE DATA: every accuracy and time below is invented, none was measured")
-    command = typer.main.get_command(app)
+    command: Any = context.find_root().command
     for arguments in _commands():
         typer.echo(f"\n$ {program} {shlex.join(arguments)}")
         code = command.main(arguments, prog_name="mbml", standalone_mode=False)
