@@ -35,8 +35,18 @@ def run(
         return
     with TemporaryDirectory(prefix="mbml-") as folder:
         file = Path(folder) / "shared"
-        joblib.dump(shared, file)
+        _write(shared, file)
         yield from _in_processes(function, iter(tasks), file, jobs)
+
+
+def _write(shared: Any, file: Path) -> None:
+    try:
+        joblib.dump(shared, file)
+    except OSError as error:
+        raise MbmlError(
+            f"{file}: the data for the processes cannot be written: {error.strerror or error};"
+            " make room, name another folder by TMPDIR, or leave out --jobs"
+        ) from error
 
 
 def _in_processes(

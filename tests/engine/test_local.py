@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+import tempfile
 import time
 
 import numpy as np
@@ -38,6 +40,17 @@ def test_every_task_is_done_once_with_the_shared_data(jobs):
 def test_processes_share_the_memory_of_arrays():
     shared = {"values": np.arange(5)}
     assert list(run(is_mapped, range(2), shared=shared, jobs=2)) == [(True, 10)] * 2
+
+
+def test_a_full_disk_is_told_with_the_next_step(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("joblib.dump", full)
+    with pytest.raises(MbmlError, match=r"No space left on device; make room, .* TMPDIR"):
+        next(run(add, [1], shared=1, jobs=2))
+    assert not list(tmp_path.iterdir())
 
 
 def test_results_come_as_they_complete_and_closing_ends_the_processes():
