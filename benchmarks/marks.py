@@ -26,7 +26,7 @@ from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
 from mbml.metrics import kendall_tau
 from mbml.predictors.registry import predictor
-from mbml.predictors.training import flat_report, train_on
+from mbml.predictors.training import train_on
 from mbml.splits import draw
 from mbml.store import open_warehouse
 
@@ -86,7 +86,7 @@ def main() -> None:
                 seed=seed,
                 intervals=chosen.intervals,
             )
-            flat = flat_report(report) | {"tau_functional_id": tau_apart(report)}
+            flat = report.flat() | {"tau_functional_id": tau_apart(report)}
             print(
                 json.dumps({k: v for k, v in flat.items() if not k.startswith("top")}), flush=True
             )

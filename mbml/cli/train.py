@@ -19,7 +19,7 @@ from mbml.cli.options import (
 from mbml.cli.output import write_frame, write_json
 
 if TYPE_CHECKING:
-    from mbml.predictors.training import TrainReport
+    from mbml.predictors.train_report import TrainReport
 
 
 def register(app: typer.Typer) -> None:
@@ -72,7 +72,6 @@ def train(
     """
     from mbml.predictors.model_file import check_new_name
     from mbml.predictors.models import save_model
-    from mbml.predictors.training import flat_report
     from mbml.predictors.training import train as run_training
     from mbml.splits import save as write_split
     from mbml.store import open_warehouse
@@ -102,7 +101,7 @@ def train(
             f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
             f" and were left out; {len(report.problem.y):,} remain"
         )
-    flat = flat_report(report)
+    flat = report.flat()
     if json:
         write_json(flat)
     else:

@@ -11,13 +11,13 @@ from mbml._version import __version__
 from mbml.features.registry import feature_set
 from mbml.predictors.grid import predictor_of
 from mbml.predictors.published_protocol import INNER
-from mbml.predictors.training import flat_scores, train_on
+from mbml.predictors.training import train_on
 from mbml.store.results import Fit
 
 if TYPE_CHECKING:
     from mbml.frames import LearningProblem
     from mbml.predictors.grid import Task
-    from mbml.predictors.training import TrainReport
+    from mbml.predictors.train_report import TrainReport
     from mbml.store.results import Experiment, FitKey
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "xgboost-cpu", "xgboost")
@@ -47,20 +47,20 @@ def fit_task(prepared: dict[tuple[str, str], Prepared], task: Task) -> Outcome:
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
         warnings.simplefilter("always")
         try:
-            report, seconds = _train(prepared[task.problem], task.key)
+            report = _train(prepared[task.problem], task.key)
         except Exception as error:  # noqa: BLE001 (one bad fit must not end the others)
             name, size, seed = task.key
             said = (str(error).strip().splitlines() or [""])[0]
             place = f"{task.problem[0]}, {name}, N={size}, seed {seed}"
             return Outcome(task, None, f"{place}: {type(error).__name__}: {said}")
     search = _search(report)
-    refit = seconds if search is None else search.refit_time_
+    refit = report.fit_seconds if search is None else search.refit_time_
     return Outcome(
         task,
         Fit(
             key=task.key,
             held_out=len(report.split.held_out),
-            search_seconds=max(0.0, seconds - refit),
+            search_seconds=max(0.0, report.fit_seconds - refit),
             fit_seconds=refit,
             predict_seconds=report.predict_seconds,
             parameters={}
@@ -68,14 +68,14 @@ def fit_task(prepared: dict[tuple[str, str], Prepared], task: Task) -> Outcome:
             else {name.removeprefix(INNER): value for name, value in search.best_params_.items()},
             warnings=dict(Counter(one.category.__name__ for one in caught)),
             libraries=_versions(),
-            scores=flat_scores(report),
+            scores=report.flat_scores(),
         ),
         "",
     )
 
 
-def _train(prepared: Prepared, key: FitKey) -> tuple[TrainReport, float]:
-    report = train_on(
+def _train(prepared: Prepared, key: FitKey) -> TrainReport:
+    return train_on(
         prepared.problem,
         feature_set(prepared.features),
         tested=prepared.problem,
@@ -84,7 +84,6 @@ def _train(prepared: Prepared, key: FitKey) -> tuple[TrainReport, float]:
         seed=key.seed,
         split=prepared.split,
     )
-    return report, report.fit_seconds
 
 
 def _search(report: TrainReport) -> Any:

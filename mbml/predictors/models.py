@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from mbml.predictors.training import TrainReport
+    from mbml.predictors.train_report import TrainReport
     from mbml.store import Warehouse
 
 DEFAULT_FOLDER = Path("warehouse/models")
@@ -164,13 +164,12 @@ def save_model(
         The name cannot be one, or is taken.
     """
     from mbml.features.registry import feature_set
-    from mbml.predictors.training import flat_report
     from mbml.store.contents import contents
 
     dataset = report.problem.dataset
     sources = contents(warehouse).sources
     card = {
-        **flat_report(report),
+        **report.flat(),
         "benchmark": dataset.benchmark,
         "dataset": dataset.dataset,
         "features_version": feature_set(report.features).version,

@@ -21,7 +21,7 @@ from mbml.sources.table import open_tables
 from mbml.store import ingest, open_warehouse
 
 if TYPE_CHECKING:
-    from mbml.predictors.training import TrainReport
+    from mbml.predictors.train_report import TrainReport
 
 _MEASUREMENTS = {
     "nasbench101": {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +12,10 @@ from mbml.datasets import META_DATASETS, meta_dataset
 from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.metrics import METRICS, TopK, coverage, top_k
+from mbml.metrics import METRICS, coverage, top_k
 from mbml.predictors.preparation import Columns
 from mbml.predictors.registry import PREDICTORS, predictor
+from mbml.predictors.train_report import Intervals, TrainReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,81 +26,13 @@ if TYPE_CHECKING:
     from mbml.datasets import MetaDataset
     from mbml.features.registry import FeatureSet
     from mbml.frames import LearningProblem
+    from mbml.metrics import TopK
     from mbml.predictors.registry import Predictor
     from mbml.splits import Split
     from mbml.store import Warehouse
 
 #: Rows predicted together, so that memory does not grow with their number.
 _ROWS_AT_ONCE = 65_536
-
-
-@dataclass(frozen=True, kw_only=True)
-class Intervals:
-    """How the intervals of the held-out rows do.
-
-    Attributes
-    ----------
-    level
-        Share of measurements that they should hold.
-    coverage
-        Share that they hold.
-    width
-        Their median width, as a fraction.
-    """
-
-    level: float
-    coverage: float
-    width: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainReport:
-    """One trained predictor and how it does on the held-out architectures.
-
-    Attributes
-    ----------
-    problem
-        What it was trained on.
-    tested
-        What it was tested on: the same, or another view.
-    predictor, features, train_size, seed, split
-        How. The split's held-out rows are rows of `tested`.
-    regressor
-        The fitted scikit-learn pipeline, from a frame of features to accuracies as fractions.
-    predicted
-        Predicted accuracies of the held-out rows, fractions.
-    scores
-        Held-out scores by name (`mbml.metrics.METRICS`), of accuracies as fractions.
-    intervals
-        Scores of the intervals, if they were asked for.
-    top
-        The top-k table over the held-out rows.
-    fit_seconds, predict_seconds
-        Time of fitting, and of predicting all held-out rows.
-    """
-
-    problem: LearningProblem
-    tested: LearningProblem
-    predictor: str
-    features: str
-    train_size: int
-    seed: int
-    split: Split
-    regressor: Any
-    predicted: NDArray[np.float64]
-    scores: dict[str, float]
-    intervals: Intervals | None
-    top: list[TopK]
-    fit_seconds: float
-    predict_seconds: float
-
-    @property
-    def all_scores(self) -> dict[str, float]:
-        """The scores, and those of the intervals if they were asked for."""
-        if self.intervals is None:
-            return self.scores
-        of_intervals = {f"interval_{name}": one for name, one in asdict(self.intervals).items()}
-        return self.scores | of_intervals
 
 
 def train(
@@ -213,29 +145,6 @@ def train_on(
     )
 
 
-def flat_report(report: TrainReport) -> dict[str, Any]:
-    """Return a training as one flat object, each key once."""
-    return {
-        "view": report.problem.dataset.name,
-        "predictor": report.predictor,
-        "features": report.features,
-        "feature_epochs": report.problem.feature_epochs,
-        "feature_seconds": report.problem.feature_seconds,
-        "train_size": report.train_size,
-        "seed": report.seed,
-        "split": report.split.name,
-        "target": report.problem.target,
-        "target_view": report.problem.dataset.target_view or report.problem.dataset.name,
-        "test_view": report.tested.dataset.name,
-        "surrogate": report.problem.is_surrogate,
-        "held_out": len(report.split.held_out),
-        "left_out": report.problem.left_out,
-        **flat_scores(report),
-        "fit_seconds": report.fit_seconds,
-        "predict_seconds": report.predict_seconds,
-    }
-
-
 def in_parts(
     predict: Callable[[pl.DataFrame], tuple[NDArray[np.float64], ...]],
     x: pl.DataFrame,
@@ -283,13 +192,3 @@ def _test_dataset(dataset: MetaDataset, name: str) -> MetaDataset:
             f" {dataset.benchmark}; name one of its views, such as {near[-1]}"
         )
     return other
-
-
-def flat_scores(report: TrainReport) -> dict[str, float | None]:
-    """Return the held-out scores of a training and its top-k table, each number by a name."""
-    flat: dict[str, float | None] = dict(report.all_scores)
-    for row in report.top:
-        flat[f"top{row.k}_best_valid_accuracy"] = row.best_valid_accuracy
-        flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
-        flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
-    return flat

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mbml.frames import LearningProblem
     from mbml.predictors.intervals import Interval
-    from mbml.predictors.training import TrainReport
+    from mbml.predictors.train_report import TrainReport
 
 PREDICTORS = ("linear_regression", "xgboost")
 FEATURES, SPLIT, SEED, TRAIN_SIZE = "published", "published", 0, 860
