@@ -15,6 +15,7 @@ from mbml.sources.batch import METRICS
 from mbml.sources.checksum import Checksum, checksum, total_bytes
 from mbml.sources.naming import is_surrogate
 from mbml.store.checks import run_checks
+from mbml.store.insert import insert_architectures, insert_runs
 from mbml.store.merge import merge_with_held_runs
 from mbml.store.staging import Staging
 from mbml.store.summary import refresh_summary, touched_by
@@ -154,8 +155,9 @@ class _Load:
         epochs = self._stream_epochs(first_run)
         if self.staging.records == 0:
             raise SourceError(self.source.path, "", "holds no records")
-        self._insert_architectures(first_arch)
-        self._insert_runs(first_run, source_id)
+        rows = self.staging.architectures.reader()
+        insert_architectures(self.con, rows, self.source.benchmark, first_arch)
+        insert_runs(self.con, self.staging.runs.reader(), first_run, source_id)
         self._insert_source(source_id)
         touched = touched_by(self.warehouse, first_run)
         merge_with_held_runs(self.warehouse, self.source.path, first_run, replace=self.replace)
@@ -189,69 +191,6 @@ class _Load:
         self.con.execute(f"set memory_limit = '{limit}'")
         self.con.unregister("incoming")
         return int(inserted[0][0])
-
-    def _insert_architectures(self, first_arch: int) -> None:
-        """Add the architectures not known yet, and note the id of each of the source's."""
-        self.con.register("incoming", self.staging.architectures.reader())
-        self.con.execute("create or replace temp table incoming_architecture as from incoming")
-        self.con.unregister("incoming")
-        self.con.execute(
-            """
-            insert into architecture
-            select
-                ? + row_number() over (order by new.arch) - 1,
-                ?, new.native_index, new.native_key, new.adjacency, new.operations,
-                new.nodes, new.edges, new.graph_id, new.functional_id,
-                operation_count(new.operations, 'conv1x1-bn-relu')
-                + operation_count(new.operations, 'nor_conv_1x1'),
-                operation_count(new.operations, 'conv3x3-bn-relu')
-                + operation_count(new.operations, 'nor_conv_3x3'),
-                operation_count(new.operations, 'maxpool3x3')
-                + operation_count(new.operations, 'avg_pool_3x3'),
-                operation_count(new.operations, 'skip_connect'),
-                operation_count(new.operations, 'none'),
-                case when ? = 'nasbench101'
-                    then ('0x' || left(new.native_key, 15))::bigint
-                end
-            from incoming_architecture as new
-            where not exists (
-                from architecture as held
-                where held.benchmark = ? and held.native_key = new.native_key
-            )
-            order by new.arch
-            """,
-            [first_arch, *[self.source.benchmark] * 3],
-        )
-        for benchmark in ("nasbench101", "nasbench201"):
-            self.con.execute(f"insert into op from {benchmark}_operations(?)", [first_arch])
-        self.con.execute(
-            """
-            create or replace temp table arch_id_of as
-            select new.arch, held.arch_id
-            from incoming_architecture as new
-            inner join architecture as held
-                on new.native_key = held.native_key and held.benchmark = ?
-            """,
-            [self.source.benchmark],
-        )
-        self.con.execute("drop table incoming_architecture")
-
-    def _insert_runs(self, first_run: int, source_id: int) -> None:
-        self.con.register("incoming", self.staging.runs.reader())
-        self.con.execute(
-            """
-            insert into run
-            select
-                incoming.run + ?, arch_id_of.arch_id, incoming.dataset, incoming.schedule_epochs,
-                incoming.trial, incoming.parameters, incoming.flops, incoming.latency_seconds,
-                incoming.total_seconds, incoming.seconds_are_measured, ?
-            from incoming
-            inner join arch_id_of on incoming.arch = arch_id_of.arch
-            """,
-            [first_run, source_id],
-        )
-        self.con.unregister("incoming")
-        self.con.execute("drop table arch_id_of")
 
     def _insert_source(self, source_id: int) -> None:
         mark = self.hashing.result()
