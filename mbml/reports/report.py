@@ -6,21 +6,21 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mbml.plugins import PluginError, Plugins
-from mbml.reports import (
+from mbml.reports import page
+from mbml.reports.content import Paragraph
+from mbml.reports.files import write_files
+from mbml.reports.material import Material
+from mbml.reports.sections import (
     best,
     differences,
     exploratory,
     loaded,
-    page,
     ranking,
     refitted,
     regression,
     searches,
     times,
 )
-from mbml.reports.content import Paragraph
-from mbml.reports.files import write_files
-from mbml.reports.material import Material
 from mbml.whole_file import write_whole
 
 if TYPE_CHECKING:

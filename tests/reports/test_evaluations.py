@@ -5,9 +5,9 @@ import pytest
 from results import PREDICTORS, write_fits
 from tables import load_rows, nasbench201_rows
 
-from mbml.reports import differences, ranking, regression, times
 from mbml.reports.content import Figure, Paragraph, Table
 from mbml.reports.material import Material
+from mbml.reports.sections import differences, ranking, regression, times
 
 MAKERS = (regression.make, ranking.make, differences.make, times.make)
 HOSTILE = "file:<script>alert(1)</script>.csv#0123"

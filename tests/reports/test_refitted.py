@@ -5,9 +5,9 @@ import pytest
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.predictors.training import train
-from mbml.reports import refitted
 from mbml.reports.content import Paragraph, Table
 from mbml.reports.material import Material
+from mbml.reports.sections import refitted
 from mbml.store import open_warehouse
 
 VIEW = "meta_nasbench201_cifar100_200epochs"

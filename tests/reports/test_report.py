@@ -9,10 +9,10 @@ import pytest
 from results import write_fits
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
-from mbml.reports.best import pareto_front
 from mbml.reports.content import Table
-from mbml.reports.exploratory import spearman
 from mbml.reports.report import write_report
+from mbml.reports.sections.best import pareto_front
+from mbml.reports.sections.exploratory import spearman
 from mbml.reports.tables import to_html, to_latex, to_markdown
 from mbml.search.clock import Budget
 from mbml.search.search import search

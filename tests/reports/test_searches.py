@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 from tables import load_rows, nasbench201_rows
 
-from mbml.reports import searches
 from mbml.reports.content import Figure, Table
 from mbml.reports.material import Material
+from mbml.reports.sections import searches
 from mbml.search.clock import Budget
 from mbml.search.search import search
 from mbml.search.summary import standings

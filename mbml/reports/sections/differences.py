@@ -8,8 +8,9 @@ import altair as alt
 import polars as pl
 
 from mbml.analysis.ranks import ALPHA, FEWEST_BLOCKS, FEWEST_NAMES, Ranking, rank
-from mbml.reports import charts, evaluated
+from mbml.reports import charts
 from mbml.reports.content import Figure, Paragraph, Table
+from mbml.reports.sections import evaluated
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block, Section

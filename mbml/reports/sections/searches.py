@@ -10,7 +10,7 @@ import polars as pl
 
 from mbml.reports import charts
 from mbml.reports.content import Figure, Paragraph, Section, Table
-from mbml.reports.evaluated import surrogate
+from mbml.reports.sections.evaluated import surrogate
 from mbml.search.summary import MILESTONES
 
 if TYPE_CHECKING:

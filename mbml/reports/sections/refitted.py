@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.reports import predictions, reliance
 from mbml.reports.content import Paragraph, Section
-from mbml.reports.evaluated import surrogate_warning
 from mbml.reports.material import title_of, title_of_view
-from mbml.reports.refit import FEATURES, PREDICTORS, SEED, SPLIT, refit
+from mbml.reports.sections import predictions, reliance
+from mbml.reports.sections.evaluated import surrogate_warning
+from mbml.reports.sections.refit import FEATURES, PREDICTORS, SEED, SPLIT, refit
 
 if TYPE_CHECKING:
     from mbml.datasets import MetaDataset
     from mbml.frames import LearningProblem
     from mbml.reports.content import Block
     from mbml.reports.material import Material
-    from mbml.reports.refit import Refit
+    from mbml.reports.sections.refit import Refit
 
 #: The fewest rows that are fitted.
 FEWEST = 20

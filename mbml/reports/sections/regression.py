@@ -9,8 +9,9 @@ import polars as pl
 
 from mbml.predictors.comparison import METRICS as PUBLISHED_METRICS
 from mbml.predictors.comparison import compare
-from mbml.reports import charts, evaluated
+from mbml.reports import charts
 from mbml.reports.content import Figure, Table
+from mbml.reports.sections import evaluated
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block, Section

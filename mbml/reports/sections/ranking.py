@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mbml.reports import evaluated
 from mbml.reports.content import Table
 from mbml.reports.material import measured, title_of_view
+from mbml.reports.sections import evaluated
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block, Section

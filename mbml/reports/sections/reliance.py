@@ -20,7 +20,7 @@ from mbml.reports.content import Figure, Table
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block
-    from mbml.reports.refit import Refit
+    from mbml.reports.sections.refit import Refit
 
 #: Rows that are shuffled and attributed, and features whose dependence is drawn.
 _ROWS, _STRONGEST = 1000, 3

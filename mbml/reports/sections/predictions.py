@@ -15,7 +15,7 @@ from mbml.reports.content import Figure, Table
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block
-    from mbml.reports.refit import Refit
+    from mbml.reports.sections.refit import Refit
 
 #: Equal parts of the architectures, by prediction, whose intervals are judged apart.
 PARTS = 10

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import polars as pl
 
-from mbml.reports import charts, evaluated
+from mbml.reports import charts
 from mbml.reports.content import Figure, Table
+from mbml.reports.sections import evaluated
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block, Section

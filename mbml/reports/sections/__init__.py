@@ -1,0 +1,1 @@
+"""The sections of the report: each module makes those that the warehouse has data for."""
