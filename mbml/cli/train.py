@@ -96,11 +96,8 @@ def train(
             say(f"saved as {save}, with its card {path}")
     if save_split is not None:
         write_split(report.split, report.problem.rows, report.tested.rows, save_split)
-    if report.problem.left_out:
-        say(
-            f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
-            f" and were left out; {len(report.problem.y):,} remain"
-        )
+    if report.problem.left_out_note:
+        say(report.problem.left_out_note)
     flat = report.flat()
     if json:
         write_json(flat)

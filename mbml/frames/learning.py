@@ -60,6 +60,16 @@ class LearningProblem:
     feature_epochs: int = 0
     feature_seconds: float | None = 0.0
 
+    @property
+    def left_out_note(self) -> str:
+        """What a person should know of rows that were left out; empty if none was."""
+        if not self.left_out:
+            return ""
+        return (
+            f"note: {self.left_out:,} rows of {self.dataset.name} have no {self.target} or lack a"
+            f" feature and were left out; {len(self.y):,} remain"
+        )
+
     def sha256(self) -> str:
         """Return the SHA-256 of keys, features, targets and outcomes: another one, other data."""
         digest = hashlib.sha256()

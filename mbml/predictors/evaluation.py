@@ -183,11 +183,8 @@ def _check_rows(prepared: Prepared, grid: Grid, say: Callable[[str], None] | Non
     problem = prepared.problem
     for size in grid.train_sizes:
         splits.draw(grid.split, problem.rows, problem.rows, train_size=size, seed=grid.seeds[0])
-    if problem.left_out and say is not None:
-        say(
-            f"note: {problem.left_out:,} rows of {problem.dataset.name} have no {grid.target} or"
-            f" lack a feature and were left out; {len(problem.y):,} remain"
-        )
+    if problem.left_out_note and say is not None:
+        say(problem.left_out_note)
 
 
 def _prepare(warehouse: Warehouse, grid: Grid) -> dict[tuple[str, str], Prepared]:
