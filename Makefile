@@ -8,7 +8,7 @@ LOCK := .ci/requirements.lock
 UPGRADE := --upgrade
 TO := $(LOCK)
 
-.PHONY: help demo test lint check docs lock bench clean
+.PHONY: help demo test coverage lint check docs lock bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -28,6 +28,9 @@ $(READY): pyproject.toml $(LOCK)
 
 test: $(READY)  ## the tests that take less than five minutes
 	$(BIN)/python -m pytest -m 'not slow' -n 2
+
+coverage: $(READY)  ## the lines and branches of mbml that the fast tests do not reach
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --cov --cov-report=term-missing:skip-covered
 
 lint: $(READY)  ## linters, types, SQL lint, import contracts, generated docs in step
 	$(BIN)/ruff check .

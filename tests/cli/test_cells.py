@@ -34,6 +34,13 @@ def test_a_cell_needs_no_warehouse(mbml, tmp_path):
     assert not (tmp_path / "nowhere.duckdb").exists()
 
 
+def test_a_cell_with_a_vertex_on_no_path_is_shown_pruned(mbml, tmp_path):
+    text = "0011000000000000:input,conv3x3-bn-relu,conv1x1-bn-relu,output"
+    said = without_warehouse(mbml, tmp_path, "cell", text).stdout
+    assert "pruned" in said
+    assert "0100:input,output" in said
+
+
 @pytest.mark.parametrize("text", [README_CELL, FIRST_201])
 def test_equivalents_are_the_same_architecture(mbml, text):
     told = mbml.json("cell", text)

@@ -118,6 +118,11 @@ def test_table_names_split_target_and_deviation(mbml):
     assert "population deviations" in said
 
 
+def test_surrogates_are_named_first(mbml):
+    call = ("meta_nasbench101_108epochs", "--target", "test_accuracy", "--train-size", 3)
+    assert mbml("evaluate", *call, "--predictor", "dummy").stdout.startswith("SURROGATE DATA")
+
+
 def test_two_processes_give_the_scores_of_one(mbml):
     call = ("evaluate", VIEW, *LINEAR, "--predictor", "decision_tree", *SMALL)
     told = mbml.json(*call, "--jobs", 2)

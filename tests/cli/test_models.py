@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from mbml.cli.app import app
 from mbml.spaces import nasbench201
 
 VIEW = "meta_nasbench201_cifar100_200epochs"
-CELL = nasbench201.official_order()[0]
+CELL, OTHER = nasbench201.official_order()[:2]
 SHIPPED = "pretrained:nasbench201-cifar100"
 
 
@@ -24,6 +26,7 @@ def test_train_save_predict(mbml, folder):
     assert set(found) == {"arch_key", "accuracy", "lower", "upper"}
     assert found["lower"] <= found["accuracy"] <= found["upper"]
     assert "mine" in mbml("models").stdout
+    assert "mine" in {card["name"] for card in mbml.json("models")}
     assert json.loads(mbml("models", "show", "mine").stdout)["view"] == VIEW
 
 
@@ -40,10 +43,13 @@ def test_a_taken_name_is_refused_even_for_an_unknown_view(mbml, folder):
     assert "already" in mbml("train", "nonsense", "--save", "mine", expect=2).stderr
 
 
-def test_predict_from_arguments_a_file_and_stdin(mbml, tmp_path, monkeypatch):
+def test_predict_from_arguments_a_file_and_stdin(mbml, tmp_path):
     (tmp_path / "cells.txt").write_text(f"{CELL}\n\n  {CELL}\n")
     found = mbml.json("predict", SHIPPED, CELL, "--file", tmp_path / "cells.txt")
     assert [one["arch_key"] for one in found] == [CELL] * 3
+    call = ["predict", SHIPPED, CELL, "-", "--json"]
+    told = CliRunner().invoke(app, call, input=f"{OTHER}\n\n").stdout
+    assert [one["arch_key"] for one in json.loads(told)] == [CELL, OTHER]
     csv = mbml("predict", SHIPPED, CELL, "--format", "csv").stdout
     assert csv.startswith("arch_key,accuracy,lower,upper\n")
 

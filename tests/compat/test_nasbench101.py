@@ -11,7 +11,7 @@ import pytest
 from records import BITS, HASH, OPERATIONS, message, oracle, payload, split, write
 
 from mbml.compat import nasbench101 as api
-from mbml.compat.opening import SurrogateWarning
+from mbml.compat.opening import QueryError, SurrogateWarning
 from mbml.errors import UsageError
 from mbml.sources.nasbench101 import NasBench101Source
 from mbml.spaces import nasbench101
@@ -173,6 +173,23 @@ def test_what_is_not_held(held):
         held.query(chain(3), epochs=5)
     with pytest.raises(KeyError, match="no such cell in"):
         held.get_metrics_from_hash(HASH)
+
+
+def test_a_training_that_is_not_held_is_told(new_warehouse, tmp_path):
+    """Another cell has a training of that length, so that the length itself is known."""
+    other = {"module_hash": None, "bits": "0100", "operations": "input,output", "epochs": 12}
+    other["module_hash"] = nasbench101.parse("0100:input,output").graph_id
+    last = ((0, 0, 0.1, 0.1, 0.1), (6.0, 3.0, 0.2, 0.2, 0.2), (12.0, 9.0, 0.3, 0.3, 0.3))
+    path = write(tmp_path / "two.tfrecord", [payload(), payload(message(last), **other)])
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        ingest(warehouse, NasBench101Source(path))
+        held = api.NASBench(warehouse)
+        spec = spec_of({"adjacency": BITS, "operations": OPERATIONS})
+        with pytest.raises(QueryError, match="no training of 12 epochs of this cell is held"):
+            held.query(spec, 12)
+        assert held.get_budget_counters() == (0.0, 0)
+        with pytest.raises(QueryError, match="operations must be conv3x3-bn-relu"):
+            spec.hash_spec(["conv3x3-bn-relu"])
 
 
 def test_opening(loaded, tmp_path):

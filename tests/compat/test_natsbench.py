@@ -209,6 +209,20 @@ def test_what_is_not_held_is_told(pair):
         ours.simulate_train_eval(0, "cifar10-valid")
 
 
+def test_an_architecture_is_an_index_or_a_text_or_nothing(pair):
+    theirs, ours, *_ = pair
+    assert len(ours) == len(theirs)
+    for place in (0, len(ours) - 1):
+        assert ours[place] == ours.arch(place) == theirs.arch(place)
+        assert ours.query_index_by_arch(ours[place]) == ours.query_index_by_arch(place) == place
+    assert ours.query_index_by_arch("no such") == ours.query_index_by_arch([]) == -1
+    for beyond in (-1, len(ours)):
+        with pytest.raises(QueryError, match=f"index {beyond}; there are 0 to {len(ours) - 1}"):
+            ours.query_index_by_arch(beyond)
+        with pytest.raises(QueryError, match=f"index {beyond}; there are 0 to {len(ours) - 1}"):
+            ours.arch(beyond)
+
+
 def test_opening(new_warehouse, tmp_path):
     write_natsbench(tmp_path / "surrogate", cells=1, workers=1)
     with pytest.raises(UsageError, match=r"load it once: mbml ingest natsbench .*surrogate"):

@@ -31,7 +31,7 @@ def asked_for():
         *PROJECT["project"]["optional-dependencies"].values(),
         *PROJECT["dependency-groups"].values(),
     ]
-    return sorted({text for group in groups for text in group})
+    return sorted({text for group in groups for text in group if isinstance(text, str)})
 
 
 @pytest.fixture(scope="module")
