@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -129,21 +130,24 @@ def _as_completed(
     top_up()
     for future in running:
         task, given, losses = sent.pop(future.key)
-        if future.status == "cancelled" and losses < _MOST_LOSSES:
-            # The data went with the last worker that had it, and Dask cannot make that again.
+        try:
+            result = future.result()
+        except CancelledError:
+            if losses == _MOST_LOSSES:
+                raise
+            # The data, or a result not fetched yet, went with the last worker that had it, and
+            # Dask cannot make the data again.
             if given is data:
                 data = client.scatter(shared, broadcast=True, hash=False)
             send(task, losses + 1)
             continue
-        yield future.result()
+        yield result
         top_up()
 
 
 @contextmanager
 def _as_mbml_error(scheduler: tuple[str, int]) -> Iterator[None]:
     """Say in our words that tasks were given up, or that the scheduler is gone."""
-    from concurrent.futures import CancelledError
-
     from distributed import KilledWorker
 
     host, port = scheduler

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
@@ -116,6 +117,15 @@ def end_worker_once(folder, task):
     return task
 
 
+def end_worker_afterwards(folder, task):
+    """Finish the third task, and kill the process before or while its result is fetched."""
+    mark = folder / "killed"
+    if task == 3 and not mark.exists():
+        mark.write_text(str(os.getpid()))
+        threading.Timer(0.01, os.kill, [os.getpid(), signal.SIGKILL]).start()
+    return task
+
+
 def always_die(_, task):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -129,9 +139,10 @@ def test_a_lost_worker_loses_no_result(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_only_worker_is_lost_with_the_data(tmp_path):
+@pytest.mark.parametrize("function", [end_worker_once, end_worker_afterwards])
+def test_the_only_worker_is_lost_with_the_data(tmp_path, function):
     with cluster_of(1) as engine:
-        done = list(run(end_worker_once, range(5), shared=tmp_path, engine=engine))
+        done = list(run(function, range(5), shared=tmp_path, engine=engine))
     assert sorted(done) == list(range(5))
 
 
