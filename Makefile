@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 PYTHON := $(shell command -v python3.11 || command -v python3)
 READY := $(VENV)/.ready
 LOCK := .ci/requirements.lock
-UPGRADE := --upgrade
-TO := $(LOCK)
 
 .PHONY: help demo test coverage lint check docs lock bench clean
 
@@ -50,8 +48,8 @@ docs: $(READY)  ## write the generated pages again, and the site into .site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lock: $(READY)  ## lock the dependencies of pyproject.toml anew, each at its newest version
-	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command 'make lock' --all-extras --group dev --output-file $(TO) pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command 'make lock' --all-extras --group dev --output-file $(LOCK) pyproject.toml
 
 SHARES := 0.1
 bench: $(READY)  ## time and memory beside peers, at a tenth of the published sizes (SHARES="0.1 0.33 1")
