@@ -13,7 +13,7 @@ import duckdb
 from mbml.datasets import META_DATASETS
 from mbml.errors import MbmlError, UsageError, unknown_name
 from mbml.store.parquet import TABLES
-from mbml.whole_file import whole
+from mbml.whole_file import is_full, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,11 +181,12 @@ def _whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
     if target.exists() and not overwrite:
         raise UsageError(f"{target}: exists already; choose another folder, or add --overwrite")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as partial:
             yield partial
-    except (duckdb.Error, OSError) as error:
+    except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
+        if is_full(error):
+            reason = "the disk is full; free some space and try again"
         raise MbmlError(f"{target}: cannot be written, nothing is left of it: {reason}") from error
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mbml.errors import SourceError, UsageError, unknown_name
+from mbml.sources.outside_tables import faults_of
+from mbml.whole_file import write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -110,23 +112,28 @@ def identity(name: str) -> str:
 
 
 def save(split: Split, rows: pl.DataFrame, tested: pl.DataFrame, path: Path) -> None:
-    """Write a split as CSV: `arch_key` and `part` (`train` or `held_out`), in the split's order."""
+    """Write a split as CSV: `arch_key` and `part` (`train` or `held_out`), in the split's order.
+
+    Raises
+    ------
+    MbmlError
+        The file cannot be written; nothing is left of it.
+    """
     import polars as pl
 
     parts = [(rows, split.train, "train"), (tested, split.held_out, "held_out")]
-    pl.concat(
+    rows_of_both = pl.concat(
         frame[index].select("arch_key", pl.lit(part).alias("part")) for frame, index, part in parts
-    ).write_csv(path)
+    )
+    write_whole(path, rows_of_both.write_csv().encode())
 
 
 def _saved(name: str, rows: pl.DataFrame, tested: pl.DataFrame, *, train_size: int) -> Split:
     import polars as pl
 
     path = _file_of(name)
-    try:
-        saved = pl.read_csv(path, schema={"arch_key": pl.String, "part": pl.String})
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise SourceError(path, "", f"no table of arch_key and part: {error}") from None
+    with faults_of(path, "table of arch_key and part"):
+        saved = pl.read_csv(path, schema={"arch_key": pl.String, "part": pl.String}, glob=False)
     twice = saved.filter(pl.col("arch_key").is_duplicated())
     if twice.height:
         raise SourceError(path, f"key {twice['arch_key'][0]}", "stands there twice")

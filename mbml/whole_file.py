@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from mbml.errors import MbmlError
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,15 +23,20 @@ if TYPE_CHECKING:
 def whole(path: Path) -> Iterator[Path]:
     """Give a name to write under; what is there gets its final name, or is removed on any error.
 
+    The folder that it is to stand in is made if missing.
+
     Raises
     ------
-    OSError
+    MbmlError
         The disk is full, or the folder must not be written to; nothing is left behind.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
         _move_into_place(unfinished, path)
+    except OSError as error:
+        raise _not_written(path, error) from error
     finally:
         _remove(unfinished)
 
@@ -34,18 +46,101 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Raises
     ------
-    OSError
+    MbmlError
         The disk is full, or the folder must not be written to; nothing is left behind.
     """
     with whole(path) as unfinished:
         unfinished.write_bytes(data)
 
 
+@contextmanager
+def together(folder: Path) -> Iterator[Path]:
+    """Give a folder to write files into; they join those of another when all are there.
+
+    Parameters
+    ----------
+    folder
+        Where they join; made if missing. Files of the same names give way, others stay.
+
+    Raises
+    ------
+    MbmlError
+        The disk is full, or the folder must not be written to; none of the files is left.
+    """
+    unfinished = folder / f".{os.getpid()}"
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        for file in sorted(path for path in unfinished.rglob("*") if path.is_file()):
+            target = folder / file.relative_to(unfinished)
+            target.parent.mkdir(exist_ok=True)
+            file.replace(target)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    finally:
+        _remove(unfinished)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises
+    ------
+    MbmlError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Wait until no other process writes here under this lock, which ends with its holder.
+
+    Raises
+    ------
+    MbmlError
+        The folder cannot be made.
+    """
+    make_folder(folder)
+    if sys.platform == "win32":
+        yield
+        return
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether a write failed because no space is left."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    # Polars and DuckDB pass on the words alone; the last are DuckDB's, of pages it spills.
+    text = str(error)
+    return any(
+        words in text
+        for words in ("No space left on device", "Disk quota exceeded", "failed to offload")
+    )
+
+
+def _not_written(path: Path, error: OSError) -> MbmlError:
+    next_step = "free some space and try again" if is_full(error) else "choose another place"
+    reason = error.strerror or str(error)
+    return MbmlError(f"{path}: cannot be written, nothing is left of it: {reason}; {next_step}")
+
+
 def _move_into_place(unfinished: Path, path: Path) -> None:
+    if path.is_dir() and not unfinished.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "a folder has this name")
     if not (path.is_dir() or (path.exists() and unfinished.is_dir())):
         unfinished.replace(path)
         return
-    # A folder takes no other's place, nor a file a folder's: what is there steps aside first.
+    # A folder takes no other's place, nor a file's: what is there steps aside first.
     old = unfinished.with_name(unfinished.name + ".old")
     path.rename(old)
     unfinished.rename(path)
@@ -56,4 +151,5 @@ def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing is there where nothing could be written
+            path.unlink()

@@ -58,6 +58,7 @@ def cell(
     In Python: mbml.spaces.registry.recognise(text)
     """
     from mbml.spaces.drawing import as_svg, as_text, sketch
+    from mbml.whole_file import write_whole
 
     space, found = _recognise(arch, warehouse)
     told = _facts(space, found)
@@ -71,7 +72,7 @@ def cell(
     told["surrogate"] = surrogate
     told["measured"] = [] if measured is None else measured.to_dicts()
     if svg is not None:
-        svg.write_text(as_svg(sketch(found), found.format()), encoding="utf-8")
+        write_whole(svg, as_svg(sketch(found), found.format()).encode())
         say(f"drawing written to {svg}")
     if json:
         write_json(told)

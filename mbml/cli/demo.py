@@ -48,7 +48,9 @@ def demo(context: typer.Context) -> None:
 
     In Python: the help of each command that it prints shows that command's twin.
     """
-    _FOLDER.mkdir(parents=True, exist_ok=True)
+    from mbml.whole_file import make_folder
+
+    make_folder(_FOLDER)
     for old in (_WAREHOUSE, _WAREHOUSE.with_name(f"{_WAREHOUSE.name}.wal")):
         old.unlink(missing_ok=True)
     program = _program()

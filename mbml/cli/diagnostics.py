@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -17,7 +18,7 @@ from mbml.errors import CheckError, MbmlError, SourceError, UsageError, Warehous
 from mbml.plugins import at_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class Exit(IntEnum):
@@ -61,6 +62,21 @@ def set_talk(talk: Talk) -> None:
 class DiagnosticGroup(TyperGroup):
     """Runs a command and turns what it raises into one message and an exit code."""
 
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        """Run from the command line; what is printed before a command is found may fail too."""
+        given = sys.argv[1:] if args is None else args
+        try:
+            "".join(given).encode()
+        except UnicodeEncodeError:
+            told = " ".join(given).encode(errors="backslashreplace").decode()
+            complain(f"error: {told}: a name here is not UTF-8; rename the file or folder")
+            sys.exit(Exit.USAGE)
+        try:
+            return super().main(args, *rest, **options)
+        except OSError as error:
+            complain(f"error: {_of_system(error)}")
+            sys.exit(Exit.FAILED)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
         started = time.perf_counter()
@@ -89,7 +105,7 @@ class DiagnosticGroup(TyperGroup):
             complain("error: out of memory; close other programs or use a larger machine")
             raise typer.Exit(Exit.FAILED) from None
         except OSError as error:
-            complain(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
+            complain(f"error: {_of_system(error)}")
             raise typer.Exit(Exit.FAILED) from None
         except Exception as error:
             # Click's own errors and exits pass; anything else is a fault of ours.
@@ -103,6 +119,16 @@ class DiagnosticGroup(TyperGroup):
                 " it with the output of the same command under MBML_TRACEBACK=1"
             )
             raise typer.Exit(Exit.FAILED) from None
+
+
+def _of_system(error: OSError) -> str:
+    """Say what the system refused; a write that names no file is of what is printed."""
+    if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return (
+            f"standard output cannot be written: {error.strerror}; free some space where it goes,"
+            " and run the same command again"
+        )
+    return f"{error.filename or 'input or output'}: {error.strerror or error}"
 
 
 def complain(message: str) -> None:

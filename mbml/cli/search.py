@@ -94,6 +94,7 @@ def search(
             jobs=jobs,
             engine=engine,
             progress=progress,
+            say=say,
         )
     if report.problem.left_out:
         say(

@@ -18,7 +18,7 @@ import numpy as np
 
 from mbml.errors import SourceError, UsageError
 from mbml.sources.files import open_file
-from mbml.whole_file import write_whole
+from mbml.whole_file import one_writer, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,7 +95,6 @@ def write_model(folder: Path, name: str, model: Any, card: Mapping[str, Any]) ->
         The name cannot be one, or is taken.
     """
     check_new_name(folder, name)
-    card_path, model_path = folder / f"{name}.json", folder / f"{name}.skops"
     data = _dump(model)
     full_card = {
         "format": FORMAT,
@@ -104,10 +103,12 @@ def write_model(folder: Path, name: str, model: Any, card: Mapping[str, Any]) ->
         "model_bytes": len(data),
         "model_sha256": hashlib.sha256(data).hexdigest(),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(model_path, data)
     text = json.dumps(full_card, indent=1, ensure_ascii=False) + "\n"
-    write_whole(card_path, text.encode())
+    card_path = folder / f"{name}.json"
+    with one_writer(folder):
+        check_new_name(folder, name)  # another may have taken it since
+        write_whole(card_path.with_name(f"{name}.skops"), data)
+        write_whole(card_path, text.encode())
     return card_path
 
 

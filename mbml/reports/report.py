@@ -21,7 +21,7 @@ from mbml.reports.sections import (
     searches,
     times,
 )
-from mbml.whole_file import write_whole
+from mbml.whole_file import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,7 @@ PLUGINS: Plugins[Maker] = Plugins(
     wanted="a function from Material to a list of Section",
 )
 
+PAGE = "report.html"
 FILES = "files"
 
 
@@ -75,9 +76,16 @@ def write_report(warehouse: Warehouse, folder: Path) -> Path:
     ------
     PluginError
         A section of a plug-in cannot be made.
+    MbmlError
+        The folder cannot be written to, or the disk is full; an earlier report stays as it was.
     """
     # A place that cannot be written is told before anything is computed.
-    (folder / FILES).mkdir(parents=True, exist_ok=True)
+    with together(folder) as unfinished:
+        _write(warehouse, unfinished)
+    return folder / PAGE
+
+
+def _write(warehouse: Warehouse, folder: Path) -> None:
     added = [maker for name in PLUGINS.names() if (maker := PLUGINS.get(name))]
     material = Material(warehouse)
     sections = [section for make in (*MAKERS, *added) for section in make(material)]
@@ -88,9 +96,7 @@ def write_report(warehouse: Warehouse, folder: Path) -> Path:
     subtitle = f"Warehouse {warehouse.path.name}"
     html = page.render(title, subtitle, sections, files_folder=FILES)
     write_files(folder / FILES, sections)
-    path = folder / "report.html"
-    write_whole(path, html.encode())
-    return path
+    (folder / PAGE).write_text(html, encoding="utf-8")
 
 
 def _check_names(sections: list[Section]) -> None:

@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbml.engine import LOCAL, check, run
 from mbml.errors import UsageError
@@ -14,7 +14,7 @@ from mbml.search.problem import search_problem
 from mbml.search.run import play
 from mbml.search.strategies.registry import strategy as strategy_by_name
 from mbml.search.trace import Trace, identity, read_traces, write_trace
-from mbml.store import open_warehouse
+from mbml.store import with_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mbml.search.clock import Budget
     from mbml.search.problem import SearchProblem
     from mbml.search.strategies.registry import Strategy
+    from mbml.store import Warehouse
 
 Settings = dict[str, float | None]
 
@@ -66,6 +67,7 @@ def search(
     jobs: int = 1,
     engine: str = LOCAL,
     progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> SearchReport:
     """Search a view with a strategy, once for each seed, and keep every query in the warehouse.
 
@@ -96,11 +98,15 @@ def search(
         Where they run, as `mbml.engine.run` takes it.
     progress
         Called with the runs that are done, and their number in all.
+    say
+        Told what a person should know while it runs.
 
     Raises
     ------
     UsageError
         The request cannot be met.
+    LockedError
+        Another process held the warehouse too long.
     StrategyError
         The strategy failed, or asked for what is not allowed; finished runs are kept.
     """
@@ -109,7 +115,8 @@ def search(
     check(engine, jobs)
     chosen = strategy_by_name(strategy, features=features)
     complete = chosen.with_settings(settings or {})
-    with open_warehouse(path) as warehouse:
+
+    def read(warehouse: Warehouse) -> tuple[SearchProblem, dict[str, Any], dict[int, Trace]]:
         problem = search_problem(
             warehouse,
             view,
@@ -122,14 +129,20 @@ def search(
             objectives=objectives or chosen.objectives,
         )
         known = identity(problem, chosen, complete)
-        found = read_traces(warehouse, known, range(seeds)) if chosen.reusable else {}
+        return (
+            problem,
+            known,
+            (read_traces(warehouse, known, range(seeds)) if chosen.reusable else {}),
+        )
+
+    problem, known, found = with_warehouse(path, read, waiting=say)
     stored = len(found)
     missing = [seed for seed in range(seeds) if seed not in found]
     task = _Task(problem, strategy, features, complete)
     running = run(_run, missing, shared=task, jobs=min(jobs, len(missing)), engine=engine)
     with closing(running) as traces:
         for trace in traces:
-            write_trace(path, known, problem, trace)
+            write_trace(path, known, problem, trace, waiting=say)
             found[trace.seed] = trace
             if progress is not None:
                 progress(len(found), seeds)

@@ -15,15 +15,13 @@ from mbml.search.run import Step
 from mbml.store import with_warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mbml.search.problem import SearchProblem
     from mbml.search.strategies.registry import Strategy
     from mbml.store import Warehouse
 
-#: How long another process that holds the warehouse is waited for, in seconds.
-PATIENCE = 60.0
 
 _IDENTITY = (
     "view_name",
@@ -121,10 +119,17 @@ def _read_steps(warehouse: Warehouse, search_id: int) -> list[Step]:
     ]
 
 
-def write_trace(path: Path, known: Mapping[str, Any], problem: SearchProblem, trace: Trace) -> None:
+def write_trace(
+    path: Path,
+    known: Mapping[str, Any],
+    problem: SearchProblem,
+    trace: Trace,
+    *,
+    waiting: Callable[[str], None] | None = None,
+) -> None:
     """Add one finished run to a warehouse, in a transaction; an older one of its kind is replaced.
 
-    Other processes may hold the file for a moment: it is tried again for a minute.
+    Other processes may hold the file for a while: see `mbml.store.with_warehouse`.
 
     Raises
     ------
@@ -135,7 +140,7 @@ def write_trace(path: Path, known: Mapping[str, Any], problem: SearchProblem, tr
         path,
         lambda warehouse: warehouse.transaction(lambda: _insert(warehouse, known, problem, trace)),
         write=True,
-        patience=PATIENCE,
+        waiting=waiting,
     )
 
 

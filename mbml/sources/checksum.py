@@ -21,6 +21,53 @@ class Checksum(NamedTuple):
     published: str | None = None
 
 
+class Stamp(NamedTuple):
+    """What tells that a file is still the same: its number in its disk, size and time of change."""
+
+    inode: int
+    bytes: int
+    changed_ns: int
+
+
+def stamps(files: Sequence[Path]) -> tuple[Stamp, ...]:
+    """Look at files before they are read.
+
+    Raises
+    ------
+    SourceError
+        One is not there any more.
+    """
+    return tuple(_stamp(path) for path in files)
+
+
+def check_unchanged(files: Sequence[Path], before: tuple[Stamp, ...]) -> None:
+    """Check that files are as `stamps` found them: a reader may not notice that one shrank.
+
+    Raises
+    ------
+    SourceError
+        One was changed, replaced or removed meanwhile.
+    """
+    for path, stamp in zip(files, before, strict=True):
+        now = _stamp(path)
+        if now != stamp:
+            size = f" (from {stamp.bytes:,} to {now.bytes:,} bytes)"
+            raise SourceError(
+                path,
+                "",
+                f"was changed while it was read{size if now.bytes != stamp.bytes else ''}",
+                "Wait until it is complete, then load it again.",
+            )
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise SourceError(path, "", f"cannot be read: {error.strerror}") from error
+    return Stamp(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
 def total_bytes(files: Sequence[Path]) -> int:
     """Return the size of all files together, in bytes."""
     return sum(path.stat().st_size for path in files)

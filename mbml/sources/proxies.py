@@ -9,7 +9,9 @@ import polars as pl
 
 from mbml.errors import CellError, SourceError, UsageError, unknown_name
 from mbml.sources.batch import DATASETS
+from mbml.sources.checksum import Stamp, stamps
 from mbml.sources.files import check_file
+from mbml.sources.outside_tables import faults_of
 from mbml.spaces import nasbench101, nasbench201
 from mbml.spaces.nasbench101_bulk import graph_ids
 
@@ -34,6 +36,8 @@ class Proxies:
         Columns `native_key`, `name`, `value`; one row a cell and proxy, without NULL.
     cells
         Number of cells.
+    stamps
+        Of the file, from before it was read.
     """
 
     path: Path
@@ -41,6 +45,7 @@ class Proxies:
     dataset: str
     values: pl.DataFrame
     cells: int
+    stamps: tuple[Stamp, ...]
 
 
 def read_proxies(path: Path, *, dataset: str) -> Proxies:
@@ -67,6 +72,7 @@ def read_proxies(path: Path, *, dataset: str) -> Proxies:
     if path.suffix not in {".parquet", ".csv"} and not path.is_dir():
         raise UsageError(f"{path}: a table of proxies ends in .parquet or .csv")
     check_file(path)
+    found = stamps((path,))
     table = _table(path)
     benchmark = _benchmark(path, table)
     names = [name for name in table.columns if name not in _CELL]
@@ -78,20 +84,22 @@ def read_proxies(path: Path, *, dataset: str) -> Proxies:
     _refuse_first(path, ~table["native_key"].is_first_distinct(), "is the cell of another row")
     values = table.unpivot(names, index="native_key", variable_name="name").drop_nulls()
     return Proxies(
-        path=path, benchmark=benchmark, dataset=dataset, values=values, cells=table.height
+        path=path,
+        benchmark=benchmark,
+        dataset=dataset,
+        values=values,
+        cells=table.height,
+        stamps=found,
     )
 
 
 def _table(path: Path) -> pl.DataFrame:
-    try:
+    with faults_of(path):
         if path.suffix == ".csv":
             # Every value as text first: adjacency bits look like a number.
-            table = pl.read_csv(path, infer_schema=False, null_values="")
+            table = pl.read_csv(path, infer_schema=False, null_values="", glob=False)
         else:
-            table = pl.read_parquet(path, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise SourceError(path, "", f"cannot be read as a table: {first}") from error
+            table = pl.read_parquet(path, hive_partitioning=False, glob=False)
     if table.is_empty():
         raise SourceError(path, "", "holds no rows")
     return table

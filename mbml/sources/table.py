@@ -22,6 +22,7 @@ from mbml.sources.batch import (
 )
 from mbml.sources.checksum import total_bytes
 from mbml.sources.files import check_file
+from mbml.sources.outside_tables import faults_of
 from mbml.sources.table_cells import architectures_of
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def table_sources(path: Path, files: tuple[Path, ...], rows: pl.LazyFrame) -> li
     rows = rows.with_columns(
         pl.lit(None, dtype=kind).alias(name) for name, kind in _COLUMNS.items() if name not in found
     )
-    rows = rows.with_columns(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
+    rows = rows.with_columns(_as(name, kind, found) for name, kind in _COLUMNS.items())
     if "benchmark" not in found:
         rows = rows.with_columns(benchmark=_guessed_benchmark())
     held = _collect(path, rows.select(pl.col("benchmark").unique()))["benchmark"].to_list()
@@ -186,15 +187,20 @@ def _files(path: Path) -> tuple[Path, ...]:
 def _scan(path: Path, files: tuple[Path, ...]) -> pl.LazyFrame:
     if path.suffix == ".csv":
         # Every value as text first: adjacency bits look like a number.
-        return pl.scan_csv(path, infer_schema=False, null_values="")
-    return pl.scan_parquet(list(files), hive_partitioning=path.is_dir())
+        return pl.scan_csv(path, infer_schema=False, null_values="", glob=False)
+    return pl.scan_parquet(list(files), hive_partitioning=path.is_dir(), glob=False)
 
 
 def _schema(path: Path, rows: pl.LazyFrame) -> dict[str, pl.DataType]:
-    try:
+    with faults_of(path):
         return dict(rows.collect_schema())
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(path, "", f"cannot be read as a table: {_first_line(error)}") from error
+
+
+def _as(name: str, kind: type[pl.DataType], found: dict[str, pl.DataType]) -> pl.Expr:
+    if kind == pl.Boolean and found.get(name) == pl.String:
+        # Another word than these two fails as any wrong number does.
+        return pl.col(name).cast(pl.Enum(["false", "true"])).to_physical().cast(kind)
+    return pl.col(name).cast(kind)
 
 
 def _check_columns(path: Path, found: dict[str, pl.DataType]) -> None:
@@ -278,11 +284,5 @@ def _as_arrow(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
 
 
 def _collect(path: Path, rows: pl.LazyFrame) -> pl.DataFrame:
-    try:
+    with faults_of(path):
         return rows.collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(path, "", f"cannot be read: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

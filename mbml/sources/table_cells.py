@@ -8,6 +8,7 @@ import polars as pl
 
 from mbml.errors import CellError, SourceError
 from mbml.sources.batch import ARCHITECTURE_SCHEMA
+from mbml.sources.outside_tables import faults_of
 from mbml.spaces import nasbench101, nasbench201, natsbench_sss
 from mbml.spaces.nasbench101_bulk import graph_ids
 
@@ -51,11 +52,11 @@ def architectures_of(path: Path, benchmark: str, rows: pl.LazyFrame) -> TableCel
     """
     written = _WRITTEN[benchmark]
     told = ["module_hash"] if benchmark == "nasbench101" else ["arch_index"]
-    cells = (
-        rows.select("row", *written, *told)
-        .unique(subset=[*written, *told], maintain_order=True, keep="first")
-        .collect()
+    distinct = rows.select("row", *written, *told).unique(
+        subset=[*written, *told], maintain_order=True, keep="first"
     )
+    with faults_of(path):
+        cells = distinct.collect()
     if benchmark == "nasbench101":
         table = _nasbench101(path, cells)
     else:

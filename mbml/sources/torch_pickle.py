@@ -8,10 +8,11 @@ pickle in them that matters.
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from mbml.errors import SourceError
+from mbml.errors import MbmlError, SourceError
 from mbml.sources.byte_streams import PIECE, Decompressed, FileSlice, compression_of
 from mbml.sources.pickle_limits import Limits
 from mbml.sources.pickle_machine import Machine, Record
@@ -281,6 +282,12 @@ def _spooled(stream: ByteStream, path: Path) -> tuple[IO[bytes], int, int]:
             spool.write(piece)
         spool.flush()
         return spool, *find_pickle(spool, path)
-    except BaseException:
-        spool.close()
+    except BaseException as error:
+        with suppress(OSError):  # what could not be written cannot be flushed
+            spool.close()
+        if isinstance(error, OSError):
+            raise MbmlError(
+                f"{path}: cannot be unpacked into {tempfile.gettempdir()}: {error.strerror};"
+                " free some space there, or name another folder in TMPDIR"
+            ) from error
         raise

@@ -12,13 +12,14 @@ import duckdb
 from mbml._version import __version__
 from mbml.errors import MbmlError, SourceError
 from mbml.sources.batch import METRICS
-from mbml.sources.checksum import Checksum, checksum, total_bytes
+from mbml.sources.checksum import Checksum, Stamp, check_unchanged, checksum, stamps, total_bytes
 from mbml.sources.naming import is_surrogate
 from mbml.store.checks import run_checks
 from mbml.store.insert import insert_architectures, insert_runs
 from mbml.store.merge import merge_with_held_runs
 from mbml.store.staging import Staging
 from mbml.store.summary import refresh_summary, touched_by
+from mbml.store.warehouse import disk_in_mind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,12 +83,15 @@ def ingest(
     Raises
     ------
     SourceError
-        The file is damaged, or not what it claims to be.
+        The file is damaged, not what it claims to be, or was changed while it was read.
     UsageError
         The warehouse holds other values for the same runs, and `replace` is false.
     CheckError
         The loaded rows break a check.
+    MbmlError
+        The disk is full, or the load failed in another way; nothing of it was kept.
     """
+    found = stamps(source.files)
     # Hashing beside reading costs no time, but would read a known file for nothing.
     sizes = {row[0] for row in warehouse.rows("select bytes from source")}
     with ThreadPoolExecutor(2) as pool:
@@ -96,7 +100,8 @@ def ingest(
             known = _already_loaded(warehouse, source, hashing.result())
             if known is not None and not replace:
                 return known
-        load = _Load(warehouse, source, hashing, replace=replace, progress=progress)
+        with disk_in_mind(warehouse.path):
+            load = _Load(warehouse, source, found, hashing, replace=replace, progress=progress)
         # In a thread of its own: DuckDB would not let the main one hear of an interrupt.
         working = pool.submit(warehouse.transaction, load.run)
         try:
@@ -109,10 +114,8 @@ def ingest(
                 load.stop()
                 wait([working], timeout=0.1)
             raise
-        except duckdb.Error as error:
-            if load.staging.failure is not None:
-                raise load.staging.failure from None
-            raise MbmlError(_what_duckdb_said(warehouse, error)) from error
+        except (duckdb.Error, MbmlError) as error:
+            raise _cause(warehouse, error, load.staging.failure) from error
         finally:
             load.staging.close()
     return report
@@ -125,6 +128,7 @@ class _Load:
         self,
         warehouse: Warehouse,
         source: Source,
+        found: tuple[Stamp, ...],
         hashing: Future[Checksum],
         *,
         replace: bool,
@@ -133,6 +137,7 @@ class _Load:
         self.warehouse = warehouse
         self.con = warehouse.con
         self.source = source
+        self.found = found
         self.hashing = hashing
         self.replace = replace
         self.is_surrogate = is_surrogate(source.path, source.files)
@@ -194,6 +199,7 @@ class _Load:
 
     def _insert_source(self, source_id: int) -> None:
         mark = self.hashing.result()
+        check_unchanged(self.source.files, self.found)
         self.con.execute(
             "insert into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -211,6 +217,16 @@ class _Load:
                 datetime.now(UTC),
             ],
         )
+
+
+def _cause(warehouse: Warehouse, error: Exception, failure: BaseException | None) -> BaseException:
+    """Tell what ended a load: DuckDB hides the source's failure behind an error of its own."""
+    if isinstance(failure, MbmlError) or isinstance(error, MbmlError):
+        return failure if isinstance(failure, MbmlError) else error
+    if failure is not None:
+        return failure
+    first = str(error).strip().splitlines()[0]
+    return MbmlError(f"{warehouse.path}: the load failed, nothing of it was kept: {first}")
 
 
 def _already_loaded(warehouse: Warehouse, source: Source, mark: Checksum) -> LoadReport | None:
@@ -232,11 +248,3 @@ def _already_loaded(warehouse: Warehouse, source: Source, mark: Checksum) -> Loa
         release=release,
         is_surrogate=surrogate,
     )
-
-
-def _what_duckdb_said(warehouse: Warehouse, error: duckdb.Error) -> str:
-    first = str(error).strip().splitlines()[0]
-    # The second is of the temporary files beside the warehouse, which may fill the disk first.
-    if "No space left" in str(error) or "failed to offload" in str(error):
-        return f"{warehouse.path}: the disk is full; free some space and load again ({first})"
-    return f"{warehouse.path}: the load failed, nothing of it was kept: {first}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mbml._version import __version__
 from mbml.errors import UsageError
-from mbml.sources.checksum import checksum
+from mbml.sources.checksum import check_unchanged, checksum
 from mbml.sources.naming import is_surrogate
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def _compare(warehouse: Warehouse) -> tuple[int, int]:
 def _source(warehouse: Warehouse, proxies: Proxies) -> int:
     """Return the number of the file among the sources, added if it is new."""
     mark = checksum((proxies.path,))
+    check_unchanged((proxies.path,), proxies.stamps)
     known = warehouse.rows(
         "select source_id from source where sha256 = ? and format = 'proxies'", [mark.sha256]
     )

@@ -10,8 +10,9 @@ import duckdb
 import polars as pl
 from polars import selectors
 
-from mbml.errors import UsageError
+from mbml.errors import MbmlError, UsageError
 from mbml.store.warehouse import open_warehouse
+from mbml.whole_file import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,8 @@ def query(path: Path, sql: str, *, time_limit: float | None = None) -> pl.DataFr
         takes more time or memory than it may.
     WarehouseError
         The warehouse cannot be opened.
+    MbmlError
+        The disk is full.
     """
     limit = _TIME_LIMIT if time_limit is None else time_limit
     with open_warehouse(path) as warehouse:
@@ -62,6 +65,11 @@ def query(path: Path, sql: str, *, time_limit: float | None = None) -> pl.DataFr
                 " or for more time with --time-limit"
             ) from None
         except duckdb.Error as error:
+            if is_full(error):
+                raise MbmlError(
+                    f"{path}: the disk is full, and the query needs room for temporary files"
+                    " beside it; free some space, or ask for less"
+                ) from None
             raise UsageError(f"the query failed: {str(error).strip()}") from None
     return _in_common_types(frame)
 

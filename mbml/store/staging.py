@@ -8,6 +8,7 @@ architectures and runs wait in compressed temporary files.
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,8 @@ class Spill:
 
     def close(self) -> None:
         """Remove the temporary file."""
-        self._file.close()
+        with suppress(OSError):  # what a full disk did not take cannot be flushed either
+            self._file.close()
 
 
 class Staging:

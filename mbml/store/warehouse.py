@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 
 from mbml.errors import LockedError, MbmlError, UsageError, WarehouseError
 from mbml.store.schema import apply_definitions, check_version, create_tables
+from mbml.whole_file import is_full
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -60,11 +61,11 @@ class Warehouse:
         """Close the file; a new one that an error left empty is removed."""
         left_empty = False
         if kind is not None and self.is_new:
-            with suppress(duckdb.Error):
+            with suppress(duckdb.Error, MbmlError):
                 left_empty = self.rows("select count(*) from source") == [(0,)]
         self.close()
         if left_empty:
-            self.path.unlink(missing_ok=True)
+            _remove(self.path)
 
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
@@ -72,19 +73,22 @@ class Warehouse:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return all its rows."""
-        return self.con.execute(sql, list(parameters)).fetchall()
+        with disk_in_mind(self.path):
+            return self.con.execute(sql, list(parameters)).fetchall()
 
     def frame(self, sql: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """Run a query and return its rows as a Polars frame."""
-        frame: pl.DataFrame = self.con.sql(sql, params=list(parameters)).pl()
+        with disk_in_mind(self.path):
+            frame: pl.DataFrame = self.con.sql(sql, params=list(parameters)).pl()
         return frame
 
     def transaction(self, work: Callable[[], Result]) -> Result:
         """Do some work in one transaction: all of it is kept, or nothing."""
         self.con.execute("begin transaction")
         try:
-            result = work()
-            self.con.execute("commit")
+            with disk_in_mind(self.path):
+                result = work()
+                self.con.execute("commit")
         except BaseException:
             # A failed commit has ended the transaction already.
             with suppress(duckdb.Error):
@@ -189,12 +193,20 @@ def with_warehouse(
 
 
 def _open_for_writing(path: Path) -> Warehouse:
+    if "?" in str(path):
+        # DuckDB takes what follows it for options, and puts the name of its log before it.
+        raise UsageError(f"{path}: a warehouse cannot lie under a name with '?'; choose another")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WarehouseError(f"{path}: its folder cannot be made: {error.strerror}") from error
     is_new = not path.exists()
-    con = _connect(path, read_only=False)
+    try:
+        con = _connect(path, read_only=False)
+    except BaseException:
+        if is_new:
+            _remove(path)
+        raise
     warehouse = Warehouse(path, con, is_new=is_new)
     try:
         tables = con.execute("select count(*) from duckdb_tables() where not internal").fetchall()
@@ -204,8 +216,34 @@ def _open_for_writing(path: Path) -> Warehouse:
             warehouse.transaction(lambda: apply_definitions(con))
     except BaseException:
         con.close()
+        if is_new:
+            _remove(path)
         raise
     return warehouse
+
+
+@contextmanager
+def disk_in_mind(path: Path) -> Iterator[None]:
+    """Tell of a full disk as such, whatever DuckDB or a temporary file was about at the time.
+
+    Raises
+    ------
+    MbmlError
+        The disk is full.
+    """
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        if is_full(error):
+            raise MbmlError(f"{path}: the disk is full; free some space and try again") from error
+        raise
+
+
+def _remove(path: Path) -> None:
+    """Remove a new warehouse in which nothing is, and its log."""
+    for file in (path, path.with_name(f"{path.name}.wal")):
+        with suppress(OSError):
+            file.unlink()
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -227,4 +265,4 @@ def _why_not_opened(path: Path, message: str) -> WarehouseError:
     if "not a valid DuckDB database file" in message:
         return WarehouseError(f"{path}: not a DuckDB file; choose another with --warehouse")
     first = message.strip().splitlines()[0]
-    return WarehouseError(f"{path}: cannot be opened: {first}")
+    return WarehouseError(f"{path}: cannot be opened: {first}; choose another with --warehouse")

@@ -1,16 +1,13 @@
-"""How surrogate files come into being: under another name until they are complete."""
+"""What may be asked of a surrogate file before it is written."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mbml.errors import MbmlError, UsageError
+from mbml.errors import UsageError
 from mbml.sources.naming import check_surrogate_name
-from mbml.whole_file import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 #: How the names of the files in a fast-mode folder end.
@@ -35,20 +32,3 @@ def check_request(path: Path, architectures: int, most: int, *, overwrite: bool 
         raise UsageError(f"{path} holds more than {SUFFIX} files; remove it first, or name another")
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is no folder; make it first, or name another")
-
-
-@contextmanager
-def unfinished(path: Path) -> Iterator[Path]:
-    """Give a name to write under; what is there gets its final name, or is removed on any error.
-
-    Raises
-    ------
-    MbmlError
-        If the disk is full, or the folder must not be written to.
-    """
-    try:
-        with whole(path) as part:
-            yield part
-    except OSError as error:
-        reason = error.strerror or error
-        raise MbmlError(f"{path}: cannot be written, nothing is left of it: {reason}") from error

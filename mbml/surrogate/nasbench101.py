@@ -15,8 +15,9 @@ from mbml.sources.nasbench101_message import TAIL_CHARACTERS, encode_tails
 from mbml.sources.tfrecord import mask_crcs, record_header
 from mbml.spaces.nasbench101_bulk import graph_ids, network_costs
 from mbml.spaces.nasbench101_classes import CLASSES, classes_at
-from mbml.surrogate.files import check_request, unfinished
+from mbml.surrogate.files import check_request
 from mbml.surrogate.nasbench101_results import SurrogateCell, invent
+from mbml.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,7 +69,7 @@ def write_nasbench101(
     ordered = sorted(cells, key=lambda cell: cell.module_hash)
     check_request(path, len(ordered), CLASSES, overwrite=overwrite)
     trainings = np.array(list(schedules) * repeats)
-    with unfinished(path) as part, part.open("wb") as stream:
+    with whole(path) as part, part.open("wb") as stream:
         for first in range(0, len(ordered), _CELLS_AT_ONCE):
             some = ordered[first : first + _CELLS_AT_ONCE]
             stream.write(b"".join(_encode(some, trainings, seed)))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mbml.spaces import nasbench201
-from mbml.surrogate.files import check_request, unfinished
+from mbml.surrogate.files import check_request
 from mbml.surrogate.networks import expected_latent, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
 from mbml.surrogate.result_curves import DATASETS, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
+from mbml.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ def write_nasbench201(
     """
     check_request(path, cells, nasbench201.SIZE, overwrite=overwrite)
     seeds = _seeds_by_index(seed)
-    with unfinished(path) as part, part.open("wb") as out:
+    with whole(path) as part, part.open("wb") as out:
         for one in _HEAD:
             pickle.dump(one, out, 2)
         writer = PickleWriter(out, 2)

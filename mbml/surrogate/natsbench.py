@@ -12,12 +12,13 @@ import numpy as np
 from mbml.errors import unknown_name
 from mbml.sources.workers import map_in_workers
 from mbml.spaces import nasbench201, natsbench_sss
-from mbml.surrogate.files import SUFFIX, check_request, unfinished
+from mbml.surrogate.files import SUFFIX, check_request
 from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
 from mbml.surrogate.networks import expected_latent, size_network, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
 from mbml.surrogate.result_curves import DATASETS, Network, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
+from mbml.whole_file import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +84,7 @@ def write_natsbench(
     check_request(folder, count, SIZES[space], overwrite=overwrite)
     # Evaluated here, once: the workers need no trees.
     expected = expected_latent() if space == "topology" else np.empty((0, count))
-    with unfinished(folder) as part:
+    with whole(folder) as part:
         part.mkdir()
         _write_meta(part, space)
         tasks = (

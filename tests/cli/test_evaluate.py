@@ -263,7 +263,7 @@ def test_a_saved_split_is_read_again(mbml, tmp_path):
         ("\n".join([*lines[:-1], lines[-1].replace("held_out", "test")]), "another part than"),
         ("\n".join([*lines, "no cell,train"]), "the view has no such row"),
         ("arch_key,part\n", "names no row"),
-        ("a,b,c\n1,2,3\n", "no table of arch_key and part"),
+        ("a,b,c\n1,2,3\n", "cannot be read as a table of arch_key and part"),
     ):
         keys.write_text(text)
         said = mbml("evaluate", VIEW, *LINEAR, *SMALL, "--split", f"file:{keys}", expect=5).stderr

@@ -258,49 +258,6 @@ def test_a_load_that_is_ended_in_the_middle(held, tmp_path, place, number, code)
     assert done.returncode == 0, done.stderr
 
 
-def test_a_second_writer_is_told_who_has_the_lock(held, tmp_path):
-    nasbench101_rows().write_parquet(tmp_path / "more.parquet")
-    call = ["ingest", "table", str(tmp_path / "more.parquet"), "--warehouse", str(held)]
-    with open_warehouse(held, write=True):
-        done = subprocess.run([*MBML, *call], capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    _one_message(done.stdout, done.stderr, f"locked by process {os.getpid()}; wait for it to end")
-
-
-def test_a_full_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk takes the right to mount one")
-    try:
-        with open_warehouse(disk / "w.duckdb", write=True) as warehouse:
-            load_rows(warehouse, nasbench201_rows(), tmp_path / "held.parquet")
-        before = content(disk / "w.duckdb")
-        half = {"valid_accuracy": 0.5, "test_accuracy": 0.5}
-        rows = [
-            nasbench201_rows(15_625, trial=t, epoch=e, **half)
-            for t in (777, 888)
-            for e in range(40)
-        ]
-        pl.concat(rows).with_columns(dataset=pl.lit("cifar10")).with_columns(
-            train_loss=pl.int_range(pl.len()).hash() / 2**64
-        ).write_parquet(tmp_path / "more.parquet")
-        call = ["ingest", "table", str(tmp_path / "more.parquet")]
-        done = subprocess.run(
-            [*MBML, *call, "--warehouse", str(disk / "w.duckdb")],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        print(f"exit {done.returncode}  {done.stderr.strip()}")
-        assert done.returncode == 1
-        _one_message(done.stdout, done.stderr, "the disk is full; free some space and load again")
-        assert content(disk / "w.duckdb") == before
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
-
-
 @pytest.mark.parametrize("call", [("info",), ("query", "select 1"), ("ingest", "table")])
 def test_a_warehouse_of_a_newer_schema(mbml, held, tmp_path, call):
     with open_warehouse(held, write=True) as warehouse:

@@ -1,0 +1,58 @@
+"""A folder that must not be written to: one message, nothing changed; reading goes on."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from writers import INTO_WAREHOUSE, WRITERS, arguments, content, tree, unprivileged, write_inputs
+
+
+@pytest.fixture
+def closed(tmp_path, loaded):
+    """A folder that must not be written to, with a warehouse."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    shutil.copy(loaded, folder / "w.duckdb")
+    (folder / "w.duckdb").chmod(0o444)
+    folder.chmod(0o555)
+    write_inputs(tmp_path / "in")
+    with unprivileged(folder, tmp_path / "in", loaded):
+        yield folder
+    folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_read_only_folder(mbml, loaded, closed, name):
+    held, code = loaded, 1
+    if name in INTO_WAREHOUSE:
+        held, code = closed / "w.duckdb", 3
+    before, files = content(held), tree(closed)
+    call = arguments(name, inputs=closed.parent / "in", out=closed, warehouse=held)
+    result = mbml(*call, expect=code)
+    print(result.stderr.strip())
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"error: {closed}")
+    assert "Permission denied; choose another" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert (content(held), tree(closed)) == (before, files)
+
+
+def test_a_demo_where_nothing_may_be_written(mbml, closed, monkeypatch):
+    monkeypatch.chdir(closed)
+    result = mbml("demo", expect=1)
+    assert "warehouse/demo_surrogate: cannot be written" in result.stderr
+
+
+def test_a_warehouse_that_may_only_be_read(mbml, closed):
+    view = "meta_nasbench201_cifar100_200epochs"
+    for call in (("info",), ("query", "select 1"), ("verify",), ("describe", view)):
+        mbml(*call, "--warehouse", closed / "w.duckdb")
+
+
+def test_a_name_that_a_folder_has_is_left_alone(mbml, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("mine")
+    result = mbml("cell", "8:16:24:32:64", "--svg", tmp_path / "folder", expect=1)
+    assert "cannot be written, nothing is left of it: a folder has this name" in result.stderr
+    assert (tmp_path / "folder" / "file").read_text() == "mine"
