@@ -48,6 +48,7 @@ def pickled(body: bytes, protocol: int = 2) -> bytes:
     return b"\x80" + bytes([protocol]) + body + b"."
 
 
+DTYPE = named("numpy.dtype") + b"(" + text("f8") + b"\x89\x88tR"
 SYSTEM = pickled(call("os.system", COMMAND))
 
 CODE = {
@@ -103,6 +104,10 @@ CODE = {
     "reduce of scalar with a text": pickled(
         named("numpy.core.multiarray.scalar") + b"(" + text("x") + text("y") + b"tR"
     ),
+    "reduce of scalar with too few bytes": pickled(
+        named("numpy.core.multiarray.scalar") + b"(" + DTYPE + b"C\x01xtR", 3
+    ),
+    "build of a dtype with no state": pickled(DTYPE + b"Nb"),
     "encode into another codec": pickled(
         named("_codecs.encode") + b"(" + text("x") + text("rot13") + b"tR"
     ),
@@ -255,6 +260,7 @@ CONTAINERS = {
     "zip entry with backslashes": _zip(("..\\data.pkl", GOOD)),
     "zip entry encrypted": _patched(torch_zip(small_release()), 6, 8, b"\x01\x00"),
     "zip entries overlapping": _overlapping(),
+    "zip with a directory of 4 GB": _zip(("archive/data.pkl", GOOD))[:-10] + b"\xff" * 4 + bytes(6),
     "zip with two pickles": _zip(("a/data.pkl", GOOD), ("b/data.pkl", SYSTEM)),
     "zip without a pickle": _zip(("a/version", b"3\n")),
     "zip with a wrong checksum": torch_zip(small_release()).replace(

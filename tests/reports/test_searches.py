@@ -88,6 +88,22 @@ def test_of_a_search_on_data_that_changed_the_last_runs_are_shown(made, tmp_path
     assert frame.filter(pl.col("search") == "random, 20 queries")["runs"].unique().to_list() == [1]
 
 
+def test_what_differs_from_a_plain_search_stands_in_its_name(made, tmp_path):
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(made[0].read_bytes())
+    with open_warehouse(path, write=True) as warehouse:
+        warehouse.rows(
+            "update results.search set features = 'topology', objectives = 'parameters',"
+            " one_trial = true, equivalents_once = true, target = 'test_accuracy'"
+        )
+    names = blocks(path)["search_milestones"].frame["search"].unique().sort().to_list()
+    rules = (
+        "random, on topology, with small parameters, one trial, equivalents once,"
+        " target test_accuracy"
+    )
+    assert names == [f"{rules}, 20 queries", f"{rules}, 55 queries"]
+
+
 def test_without_a_search_the_command_is_named(warehouse):
     [section] = searches.make(Material(warehouse))
     assert "mbml search" in section.blocks[0].text

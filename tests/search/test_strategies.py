@@ -132,6 +132,30 @@ def test_local_search_moves_to_better_neighbours(problems):
     assert starts
 
 
+@pytest.mark.slow
+def test_guided_search_of_a_large_space_finds_one_of_the_best(problem_of):
+    """Past 20,000 candidates it looks at a short list: here the size space, wide layers good."""
+    widths = pl.DataFrame({"width": range(8, 65, 8)})
+    cells = widths.select(pl.col("width").alias("0"))
+    for layer in range(1, 5):
+        cells = cells.join(widths.select(pl.col("width").alias(str(layer))), how="cross")
+    rows = cells.select(
+        arch_str=pl.concat_str(pl.all().cast(pl.String), separator=":"),
+        benchmark=pl.lit("natsbench_sss"),
+        dataset=pl.lit("cifar10-valid"),
+        schedule_epochs=12,
+        trial=0,
+        epoch=12,
+        valid_accuracy=0.5 + pl.sum_horizontal(pl.all().log(2)) / 100,
+    )
+    chosen = strategy("guided")
+    view = "meta_natsbench_sss_cifar10valid_12epochs"
+    problem = problem_of(view, rows, amount=30, features=chosen.features)
+    assert len(problem.candidates) == 8**5
+    steps = play(problem, partial(chosen.play, **chosen.with_settings({})), seed=0)
+    assert (rows["valid_accuracy"] > steps[-1].incumbent_value).sum() < 8**5 / 1000
+
+
 def test_settings_change_what_is_asked(problems):
     problem, _ = problems("evolution")
     small = strategy("evolution").with_settings({"population": 5, "tournament": 2})

@@ -104,6 +104,24 @@ def test_a_hash_that_is_not_its_cells_is_refused(tmp_path):
         read(tmp_path / "a.parquet")
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"adjacency": ["0100", None]}, "row 2: has no adjacency or no operations"),
+        ({"operations": ["input,output", None]}, "row 2: has no adjacency or no operations"),
+        ({"operations": ["input,output", "input,pool"]}, "row 2: .*'pool'"),
+        ({"adjacency": ["0100", "0000"]}, "row 2: "),
+    ],
+)
+def test_a_cell_that_is_none_is_refused_with_its_row(tmp_path, columns, said):
+    rows = nasbench101_rows().head(1)
+    rows = pl.concat([rows, rows.with_columns(trial=2)])
+    rows = rows.with_columns(**{name: pl.Series(values) for name, values in columns.items()})
+    rows.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=said):
+        read(tmp_path / "a.parquet")
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1 not really", b"PAR1" + b"\0" * 100 + b"PAR1"])
 def test_a_damaged_parquet_file_is_refused(tmp_path, content):
     (tmp_path / "a.parquet").write_bytes(content)
