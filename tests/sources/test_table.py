@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import polars as pl
 import pytest
 from tables import nasbench101_rows, nasbench201_rows
@@ -135,6 +137,29 @@ def test_a_truncated_parquet_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(SourceError, match="cannot be read as a table"):
         open_tables(path)
+
+
+def test_a_panic_of_polars_is_a_fault_of_the_file_and_says_nothing_itself(tmp_path, capfd):
+    path = tmp_path / "a.parquet"
+    nasbench201_rows(500).write_parquet(path)
+    [source] = open_tables(path)
+    os.truncate(path, 2000)
+    with pytest.raises(SourceError, match="cannot be read as a table") as refused:
+        list(source.batches())
+    assert isinstance(refused.value.__cause__, pl.exceptions.PanicException)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("word", ["True", "yes", "1", ""])
+def test_a_csv_has_true_and_false_and_no_other_word(tmp_path, word):
+    rows = nasbench201_rows(3).with_columns(seconds_are_measured=pl.Series(["true", "false", word]))
+    rows.write_csv(tmp_path / "a.csv")
+    if word:
+        with pytest.raises(SourceError, match="cannot be read as a table"):
+            read(tmp_path / "a.csv")
+    else:
+        [batch] = read(tmp_path / "a.csv")
+        assert batch.runs.column("seconds_are_measured").to_pylist() == [True, False, None]
 
 
 def test_a_csv_with_text_for_a_number_is_refused(tmp_path):
