@@ -20,6 +20,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,7 @@ class Ceiling(NamedTuple):
 
 CEILINGS = (
     Ceiling(256, "info --warehouse {w}"),
-    Ceiling(256, "views --warehouse {w}"),
+    Ceiling(512, "views --warehouse {w}"),
     Ceiling(256, f"describe {VIEW_101} --warehouse {{w}}"),
     Ceiling(256, "models"),
     Ceiling(256, "open-parquet x"),
@@ -98,7 +99,18 @@ def memory_group(limit):
     try:
         yield group / "cgroup.procs"
     finally:
-        group.rmdir()
+        _remove(group)
+
+
+def _remove(group):
+    """Remove a cgroup once its last process, of which a worker may be late, has ended."""
+    for _ in range(100):
+        try:
+            group.rmdir()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def under(limit, words):
