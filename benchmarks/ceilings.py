@@ -58,7 +58,7 @@ CEILINGS = (
     Ceiling(
         2048, f"train {VIEW_101} --predictor blend --target test_accuracy --train-size 424 {{on}}"
     ),
-    Ceiling(1024, f"evaluate {VIEW_101} --predictor xgboost --target test_accuracy {{on}}"),
+    Ceiling(2048, f"evaluate {VIEW_101} --predictor xgboost --target test_accuracy {{on}}"),
     Ceiling(
         2048, f"search {VIEW_101} --strategy guided --target test_accuracy --budget 100 {{on}}"
     ),
