@@ -137,9 +137,10 @@ def guided(fuzzing, *, seed, seconds):
             return atheris.Mutate(data, most)
         return fuzzing.reader.change(chance, data)[:most]
 
+    # Its clock runs on while the process is paused; the rule is processor time, held by `run`.
     options = [
         f"-seed={seed + 1}",
-        "-timeout=120",
+        "-timeout=3600",
         "-rss_limit_mb=0",
         "-max_len=1000000",
         "-verbosity=0",
