@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,7 @@ def fill(folder: Path, leave: int = 0) -> None:
 @contextmanager
 def unprivileged(*folders: Path) -> Iterator[None]:
     """Be a user who may read these folders: root may write everywhere."""
+    version("numpy")  # some of what it imports, it imports late
     user = os.geteuid()
     if user == 0:
         for folder in folders:

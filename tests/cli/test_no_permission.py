@@ -10,26 +10,32 @@ from writers import INTO_WAREHOUSE, WRITERS, arguments, content, tree, unprivile
 
 @pytest.fixture
 def closed(tmp_path, loaded):
-    """A folder that must not be written to, with a warehouse."""
+    """A folder that must not be written to, with a warehouse; one beside it may be."""
+    for name in ("open", "closed"):
+        (tmp_path / name).mkdir()
+        shutil.copy(loaded, tmp_path / name / "w.duckdb")
     folder = tmp_path / "closed"
-    folder.mkdir()
-    shutil.copy(loaded, folder / "w.duckdb")
     (folder / "w.duckdb").chmod(0o444)
     folder.chmod(0o555)
     write_inputs(tmp_path / "in")
-    with unprivileged(folder, tmp_path / "in", loaded):
-        yield folder
+    yield folder
     folder.chmod(0o755)
 
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_read_only_folder(mbml, loaded, closed, name):
-    held, code = loaded, 1
-    if name in INTO_WAREHOUSE:
-        held, code = closed / "w.duckdb", 3
+    inputs, into_warehouse = closed.parent / "in", name in INTO_WAREHOUSE
+
+    def call(folder):
+        held = folder / "w.duckdb" if into_warehouse else loaded
+        return arguments(name, inputs=inputs, out=folder, warehouse=held)
+
+    # Also for what it imports: another user may not be able to read the standard library.
+    mbml(*call(closed.parent / "open"))
+    held = closed / "w.duckdb" if into_warehouse else loaded
     before, files = content(held), tree(closed)
-    call = arguments(name, inputs=closed.parent / "in", out=closed, warehouse=held)
-    result = mbml(*call, expect=code)
+    with unprivileged(closed, inputs, loaded):
+        result = mbml(*call(closed), expect=3 if into_warehouse else 1)
     print(result.stderr.strip())
     assert result.stdout == ""
     assert result.stderr.startswith(f"error: {closed}")
@@ -40,7 +46,8 @@ def test_a_read_only_folder(mbml, loaded, closed, name):
 
 def test_a_demo_where_nothing_may_be_written(mbml, closed, monkeypatch):
     monkeypatch.chdir(closed)
-    result = mbml("demo", expect=1)
+    with unprivileged(closed):
+        result = mbml("demo", expect=1)
     assert "warehouse/demo_surrogate: cannot be written" in result.stderr
 
 
@@ -48,6 +55,8 @@ def test_a_warehouse_that_may_only_be_read(mbml, closed):
     view = "meta_nasbench201_cifar100_200epochs"
     for call in (("info",), ("query", "select 1"), ("verify",), ("describe", view)):
         mbml(*call, "--warehouse", closed / "w.duckdb")
+        with unprivileged(closed):
+            mbml(*call, "--warehouse", closed / "w.duckdb")
 
 
 def test_a_name_that_a_folder_has_is_left_alone(mbml, tmp_path):
