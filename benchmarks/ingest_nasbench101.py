@@ -21,11 +21,11 @@ from real_tables import table_of
 from record_floor import check
 from row import Row, main, mbml, part
 
-from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.tfrecord_pieces import pieces
-from mbml.sources.workers import map_in_workers
+from mbml.sources.nasbench101.source import NasBench101Source
+from mbml.sources.tfrecord.pieces import pieces
 from mbml.spaces.nasbench101_classes import CLASSES
 from mbml.surrogate.nasbench101 import SurrogateCell, draw_cells, write_nasbench101
+from mbml.workers import map_in_workers
 
 FULL_BYTES = 2_085_986_016
 VIEW = "meta_nasbench101_108epochs"

@@ -18,12 +18,12 @@ from pathlib import Path
 from result_peers import decompress, read_bytes, unpickle
 from row import Row, main, mbml, part
 
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.workers import map_in_workers
 from mbml.spaces import nasbench201
 from mbml.surrogate.nasbench201 import write_nasbench201
 from mbml.surrogate.natsbench import write_natsbench
+from mbml.workers import map_in_workers
 
 #: Cells that the C unpickler holds in about 2 GiB.
 UNPICKLED = 1000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.store import ingest, open_warehouse
 
 DATA = Path(os.environ.get("MBML_DATA", Path(__file__).parents[2] / "shared" / "data"))

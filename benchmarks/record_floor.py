@@ -6,8 +6,8 @@ import binascii
 
 import numpy as np
 
-from mbml.sources.nasbench101_message import TAIL_CHARACTERS
-from mbml.sources.tfrecord_pieces import load_piece
+from mbml.sources.nasbench101.message import TAIL_CHARACTERS
+from mbml.sources.tfrecord.pieces import load_piece
 
 _LINE = np.array([76, 77, 154, 155, 212, 213, 214, 215])
 

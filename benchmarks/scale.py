@@ -31,7 +31,7 @@ DATASETS = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
 VIEW = "meta_nasbench201_cifar100_200epochs"
 STAGES = {
     "load": "import pathlib; from mbml.store import ingest, open_warehouse\n"
-    "from mbml.sources.table import open_tables\n"
+    "from mbml.sources.tables.table import open_tables\n"
     "with open_warehouse(pathlib.Path('{file}'), write=True) as w:\n"
     "    [ingest(w, one) for one in open_tables(pathlib.Path('{table}'))]",
     "views": "import pathlib; from mbml.store import open_warehouse\n"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from row import Row, main
 
-from mbml.sources.workers import available_cores
+from mbml.workers import available_cores
 
 BENCHMARKS = (
     "ingest_nasbench101",

@@ -19,7 +19,7 @@ from row import Row, main
 
 from mbml.datasets import META_DATASETS, Role, role_of
 from mbml.frames import learning_problem, read_view, view_columns
-from mbml.sources.nasbench101 import NasBench101Source
+from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.spaces.nasbench101_classes import CLASSES
 from mbml.store import ingest, open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101

@@ -28,7 +28,7 @@ def _():
     import tempfile
     from pathlib import Path
 
-    from mbml.sources.nasbench101 import NasBench101Source
+    from mbml.sources.nasbench101.source import NasBench101Source
     from mbml.store import ingest, open_warehouse
     from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 

@@ -15,8 +15,8 @@ import polars as pl
 from scipy.stats import kendalltau, spearmanr
 
 from mbml.predictors.training import train
-from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.table import open_tables
+from mbml.sources.nasbench101.source import NasBench101Source
+from mbml.sources.tables.table import open_tables
 from mbml.spaces.nasbench101_bulk import graph_ids
 from mbml.spaces.nasbench101_classes import texts
 from mbml.spaces.nasbench201 import SIZE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mbml.errors import SourceError, UsageError, unknown_name
-from mbml.sources.outside_tables import faults_of
+from mbml.sources.tables.outside import faults_of
 from mbml.whole_file import write_whole
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.tfrecord import write_records
+from mbml.sources.nasbench101.source import NasBench101Source
+from mbml.sources.tfrecord.framing import masked_crc, record_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,10 +87,15 @@ def payload(
     return json.dumps([module_hash, epochs, bits, operations, text]).encode()
 
 
+def frame(payload: bytes) -> bytes:
+    """A payload as the record that holds it."""
+    return record_header(len(payload)) + payload + struct.pack("<I", masked_crc(payload))
+
+
 def write(path: Path, payloads) -> Path:
     """A file of these payloads."""
     with path.open("wb") as stream:
-        write_records(stream, payloads)
+        stream.writelines(map(frame, payloads))
     return path
 
 

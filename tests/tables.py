@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.spaces import nasbench201
 from mbml.store import ingest
 

@@ -115,13 +115,13 @@ def _sql_files() -> Finding:
 
 def _plugins() -> Iterator[Finding]:
     """Import every plug-in that is installed."""
-    from mbml.cli import ingest
     from mbml.features import registry as features
     from mbml.predictors import registry as predictors
     from mbml.reports import report
     from mbml.search.strategies import registry as strategies
+    from mbml.sources import registry as sources
 
-    for plugins in (one.PLUGINS for one in (predictors, features, strategies, ingest, report)):
+    for plugins in (one.PLUGINS for one in (predictors, features, strategies, sources, report)):
         for name in plugins.names():
             subject = f"{plugins.kind} {name}"
             try:

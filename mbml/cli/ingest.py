@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -11,20 +11,7 @@ from typer.core import TyperGroup
 from mbml.cli.diagnostics import progress, say
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_json
-from mbml.plugins import Plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from mbml.sources.batch import Source
-
-PLUGINS: Plugins[Callable[[Path], Sequence[Source]]] = Plugins(
-    group="mbml.sources",
-    kind="source",
-    fits=callable,
-    wanted="a function from Path to a list of mbml.sources.batch.Source",
-    own=("nasbench101", "nasbench201", "natsbench", "table", "proxies"),
-)
+from mbml.sources.registry import PLUGINS, open_sources
 
 
 class _Sources(TyperGroup):
@@ -67,11 +54,9 @@ def nasbench101(
 
     Example: mbml ingest nasbench101 nasbench_full.tfrecord
 
-    In Python: mbml.store.ingest(warehouse, NasBench101Source(path))
+    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("nasbench101", path)
     """
-    from mbml.sources.nasbench101 import NasBench101Source
-
-    _load([NasBench101Source(path)], warehouse, replace=replace, json=json)
+    _load("nasbench101", path, warehouse, replace=replace, json=json)
 
 
 @app.command()
@@ -85,11 +70,9 @@ def nasbench201(
 
     Example: mbml ingest nasbench201 NAS-Bench-201-v1_1-096897.pth
 
-    In Python: mbml.store.ingest(warehouse, NasBench201Source(path))
+    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("nasbench201", path)
     """
-    from mbml.sources.nasbench201 import NasBench201Source
-
-    _load([NasBench201Source(path)], warehouse, replace=replace, json=json)
+    _load("nasbench201", path, warehouse, replace=replace, json=json)
 
 
 @app.command()
@@ -103,11 +86,9 @@ def natsbench(
 
     Example: mbml ingest natsbench NATS-tss-v1_0-3ffb9-simple
 
-    In Python: mbml.store.ingest(warehouse, NatsBenchSource(path))
+    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("natsbench", path)
     """
-    from mbml.sources.natsbench import NatsBenchSource
-
-    _load([NatsBenchSource(path)], warehouse, replace=replace, json=json)
+    _load("natsbench", path, warehouse, replace=replace, json=json)
 
 
 @app.command()
@@ -125,11 +106,9 @@ def table(
 
     Example: mbml ingest table measurements.parquet
 
-    In Python: mbml.store.ingest(warehouse, source) for each of open_tables(path)
+    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("table", path)
     """
-    from mbml.sources.table import open_tables
-
-    _load(open_tables(path), warehouse, replace=replace, json=json)
+    _load("table", path, warehouse, replace=replace, json=json)
 
 
 @app.command()
@@ -151,7 +130,7 @@ def proxies(
     """
     from dataclasses import asdict
 
-    from mbml.sources.proxies import read_proxies
+    from mbml.sources.tables.proxies import read_proxies
     from mbml.store import open_warehouse
     from mbml.store.proxies import ingest_proxies
 
@@ -187,17 +166,16 @@ def _plugin_command(name: str) -> Any:
         replace: ReplaceOption = False,
         json: JsonOption = False,
     ) -> None:
-        make = PLUGINS.get(name)
-        assert make is not None  # noqa: S101 - its name was found
-        _load(make(path), warehouse, replace=replace, json=json)
+        _load(name, path, warehouse, replace=replace, json=json)
 
     return typer.main.get_command(one)
 
 
-def _load(sources: Sequence[Source], warehouse: Path, *, replace: bool, json: bool) -> None:
+def _load(name: str, path: Path, warehouse: Path, *, replace: bool, json: bool) -> None:
     from mbml.sources.checksum import total_bytes
     from mbml.store import ingest, open_warehouse
 
+    sources = open_sources(name, path)
     reports = []
     with open_warehouse(warehouse, write=True) as opened:
         for source in sources:

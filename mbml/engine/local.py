@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import joblib
 
 from mbml.errors import MbmlError
-from mbml.sources.workers import follow_parent, quiet_start
+from mbml.workers import follow_parent, quiet_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

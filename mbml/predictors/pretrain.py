@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mbml.metrics import kendall_tau
 from mbml.predictors.models import pretrained_folder, save_model
 from mbml.predictors.training import in_parts, train
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.store import ingest, open_warehouse
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
 from mbml.sources.files import check_file
-from mbml.sources.record_files import add_single, in_order, names_before_records, open_records
-from mbml.sources.result_stream import IDENTIFY, ResultStream, check_top
-from mbml.sources.result_tables import ResultTables
-from mbml.sources.torch_pickle import load
-from mbml.sources.workers import map_in_workers
+from mbml.sources.nasbench201.files import add_single, in_order, names_before_records, open_records
+from mbml.sources.nasbench201.stream import IDENTIFY, ResultStream, check_top
+from mbml.sources.nasbench201.tables import ResultTables
+from mbml.sources.pickles.torch_pickle import load
+from mbml.workers import map_in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from mbml.sources.checksum import check_unchanged, checksum
 from mbml.sources.naming import is_surrogate
 
 if TYPE_CHECKING:
-    from mbml.sources.proxies import Proxies
+    from mbml.sources.tables.proxies import Proxies
     from mbml.store.warehouse import Warehouse
 
 
@@ -51,7 +51,7 @@ def ingest_proxies(warehouse: Warehouse, proxies: Proxies, *, replace: bool = Fa
     warehouse
         The warehouse.
     proxies
-        The values, as `mbml.sources.proxies.read_proxies` gives them.
+        The values, as `mbml.sources.tables.proxies.read_proxies` gives them.
     replace
         Put other values of the same cells, data set and proxies in the place of those held.
 

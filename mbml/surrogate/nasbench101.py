@@ -11,8 +11,8 @@ import google_crc32c
 import numpy as np
 
 from mbml.errors import UsageError
-from mbml.sources.nasbench101_message import TAIL_CHARACTERS, encode_tails
-from mbml.sources.tfrecord import mask_crcs, record_header
+from mbml.sources.nasbench101.message import TAIL_CHARACTERS, encode_tails
+from mbml.sources.tfrecord.framing import mask_crcs, record_header
 from mbml.spaces.nasbench101_bulk import graph_ids, network_costs
 from mbml.spaces.nasbench101_classes import CLASSES, classes_at
 from mbml.surrogate.files import check_request

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mbml.errors import unknown_name
-from mbml.sources.workers import map_in_workers
 from mbml.spaces import nasbench201, natsbench_sss
 from mbml.surrogate.files import SUFFIX, check_request
 from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
@@ -19,6 +18,7 @@ from mbml.surrogate.pickle_writer import PickleWriter
 from mbml.surrogate.result_curves import DATASETS, Network, generator
 from mbml.surrogate.result_states import Schedule, Space, write_state
 from mbml.whole_file import whole
+from mbml.workers import map_in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

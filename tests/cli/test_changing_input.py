@@ -10,7 +10,7 @@ import pytest
 from tables import nasbench201_rows
 from writers import content, write_inputs
 
-from mbml.sources import proxies as proxy_files
+from mbml.sources.tables import proxies as proxy_files
 from mbml.store import load, staging
 from mbml.store import proxies as proxy_store
 

@@ -9,7 +9,7 @@ from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.errors import MbmlError
 from mbml.export import export
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.store import ingest, open_warehouse
 from mbml.store.schema import sql_files
 

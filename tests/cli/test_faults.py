@@ -12,11 +12,10 @@ import sys
 
 import polars as pl
 import pytest
-from records import BITS, OPERATIONS, payload, write
+from records import BITS, OPERATIONS, frame, payload, write
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
-from mbml.sources import nasbench101
-from mbml.sources.tfrecord import frame
+from mbml.sources.nasbench101 import source as nasbench101
 from mbml.store import open_warehouse
 
 MBML = [sys.executable, "-c", "from mbml.cli.app import app; app()"]
@@ -203,7 +202,7 @@ def test_a_file_without_read_permission(mbml, tmp_path):
 STOPS = """
 import dataclasses, sys, time
 import pyarrow as pa, pyarrow.compute as pc
-from mbml.sources.table import TableSource
+from mbml.sources.tables.table import TableSource
 from mbml.store import load
 from mbml.cli.app import app
 def stop(warehouse):

@@ -13,7 +13,7 @@ from records import BITS, HASH, OPERATIONS, message, oracle, payload, split, wri
 from mbml.compat import nasbench101 as api
 from mbml.compat.opening import QueryError, SurrogateWarning
 from mbml.errors import UsageError
-from mbml.sources.nasbench101 import NasBench101Source
+from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.spaces import nasbench101
 from mbml.store import ingest
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mbml.sources.nasbench101 import NasBench101Source
+from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.store import ingest
 from mbml.store.query import query
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101

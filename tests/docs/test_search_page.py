@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from mbml.cli.app import app
 from mbml.search.strategies.registry import NAMES
-from mbml.sources.nasbench101 import NasBench101Source
+from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.store import ingest
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 

@@ -17,10 +17,10 @@ from nas_records import OTHER, TEXT, arch, bare, legacy, plain, release, run, to
 
 from fuzzing.damage import Reader, damaged, genuine, possible
 from mbml.errors import SourceError
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.pickle_layouts import Layouts
-from mbml.sources.torch_pickle import load
+from mbml.sources.pickles.layouts import Layouts
+from mbml.sources.pickles.torch_pickle import load
 from mbml.spaces import nasbench201, natsbench_sss
 
 if TYPE_CHECKING:

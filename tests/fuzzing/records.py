@@ -7,12 +7,11 @@ import json
 import struct
 from typing import TYPE_CHECKING
 
-from records import message, payload, split
+from records import frame, message, payload, split
 
 from fuzzing.damage import Reader, damaged, genuine, possible
 from mbml.errors import SourceError
-from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.tfrecord import frame
+from mbml.sources.nasbench101.source import NasBench101Source
 
 if TYPE_CHECKING:
     import random

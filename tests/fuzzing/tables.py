@@ -11,8 +11,8 @@ from tables import nasbench101_rows, nasbench201_rows
 
 from fuzzing.damage import Reader, damaged, genuine, possible
 from mbml.errors import SourceError, UsageError
-from mbml.sources.proxies import read_proxies
-from mbml.sources.table import open_tables
+from mbml.sources.tables.proxies import read_proxies
+from mbml.sources.tables.table import open_tables
 
 if TYPE_CHECKING:
     import random

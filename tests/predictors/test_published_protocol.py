@@ -23,7 +23,7 @@ from mbml.predictors.published_protocol import (
 )
 from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.training import train_on
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.store import ingest
 
 VIEW = "meta_nasbench201_cifar100_200epochs"

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.store import ingest, open_warehouse
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]

@@ -6,7 +6,7 @@ from scipy.stats import kendalltau
 import mbml
 from mbml.predictors import pretrain
 from mbml.predictors.models import pretrained_folder
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.spaces import nasbench201
 from mbml.store import ingest, open_warehouse
 

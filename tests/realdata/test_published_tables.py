@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.spaces.nasbench101_bulk import graph_ids
 from mbml.store import ingest, open_warehouse
 

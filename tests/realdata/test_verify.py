@@ -8,7 +8,7 @@ from tables import load_rows
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 from mbml.spaces import nasbench201
 from mbml.store import ingest, open_warehouse
 from mbml.store.schema import sql_files

@@ -13,9 +13,9 @@ from nas_records import OTHER, TEXT, arch, bare, legacy, release, run, torch_zip
 
 from mbml.errors import SourceError
 from mbml.sources.batch import METRICS
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.torch_pickle import open_torch
+from mbml.sources.pickles.torch_pickle import open_torch
 
 SMALL = release({0: {"less": arch(run("cifar10-valid"))}}, names=[TEXT])
 WRITERS = {

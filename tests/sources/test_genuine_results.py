@@ -11,10 +11,10 @@ from nas_records import legacy, plain, release, torch_zip
 from sources.oracle import expected_runs, found_runs, leaves, numbers
 
 from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.pickle_layouts import Layouts
-from mbml.sources.torch_pickle import load
+from mbml.sources.pickles.layouts import Layouts
+from mbml.sources.pickles.torch_pickle import load
 
 pytestmark = pytest.mark.realdata
 

@@ -9,10 +9,10 @@ import pytest
 from hostile import CODE, CORPUS
 
 from mbml.errors import SourceError
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.sources.pickle_layouts import Layouts
-from mbml.sources.torch_pickle import load
+from mbml.sources.pickles.layouts import Layouts
+from mbml.sources.pickles.torch_pickle import load
 
 #: Harmless as values, refused only for what they are not: a release of a benchmark.
 VALUES = {"exponential memo bomb", "quadratic memo bomb"}

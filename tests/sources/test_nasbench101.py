@@ -25,11 +25,11 @@ from records import (
 )
 
 from mbml.errors import CellError, SourceError, UsageError
-from mbml.sources import nasbench101
 from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA
-from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.nasbench101_records import decode_piece
-from mbml.sources.tfrecord_pieces import pieces
+from mbml.sources.nasbench101 import source as nasbench101
+from mbml.sources.nasbench101.decode import decode_piece
+from mbml.sources.nasbench101.source import NasBench101Source
+from mbml.sources.tfrecord.pieces import pieces
 from mbml.spaces.nasbench101 import OPERATIONS as INNER
 from mbml.spaces.nasbench101 import cell
 
@@ -100,7 +100,7 @@ def test_both_ways_of_decoding_give_equal_rows(real_data, monkeypatch):
         walked.append(len(epochs))
         return np.zeros(len(epochs), bool)
 
-    monkeypatch.setattr("mbml.sources.nasbench101_records.epochs_fit", never_fits)
+    monkeypatch.setattr("mbml.sources.nasbench101.decode.epochs_fit", never_fits)
     assert read(path) == fast
     assert walked == [21]
 
@@ -110,7 +110,7 @@ def test_the_fast_way_takes_the_official_shapes(real_data, monkeypatch):
     def parse_record(_):
         raise AssertionError("walked")
 
-    monkeypatch.setattr("mbml.sources.nasbench101_records.parse_record", parse_record)
+    monkeypatch.setattr("mbml.sources.nasbench101.decode.parse_record", parse_record)
     assert len(read(real_data / "tfrecord" / "epochs_4_spec_3V9E.tfrecord")) == 63
 
 
@@ -223,7 +223,7 @@ def test_a_file_left_half_read_has_no_release(tmp_path, monkeypatch):
 
 
 def test_a_small_file_starts_no_process(tmp_path, monkeypatch):
-    monkeypatch.setattr("mbml.sources.workers.ProcessPoolExecutor", None)
+    monkeypatch.setattr("mbml.workers.ProcessPoolExecutor", None)
     assert len(read(write(tmp_path / "small.tfrecord", [payload()]))) == 3
 
 

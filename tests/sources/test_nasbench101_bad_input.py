@@ -8,11 +8,20 @@ import math
 import struct
 
 import pytest
-from records import BITS, FIRST_RECORD, HASH, OPERATIONS, message, payload, split, write
+from records import (
+    BITS,
+    FIRST_RECORD,
+    HASH,
+    OPERATIONS,
+    frame,
+    message,
+    payload,
+    split,
+    write,
+)
 
 from mbml.errors import SourceError
-from mbml.sources.nasbench101 import NasBench101Source
-from mbml.sources.tfrecord import frame
+from mbml.sources.nasbench101.source import NasBench101Source
 
 FIRST, HALF, LAST = FIRST_RECORD
 FORM = "it is not a JSON list of hash, epochs, adjacency, operations and metrics"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from records import EVALUATION_FIELDS, FIRST_RECORD, ModelMetrics, message
 
-from mbml.sources.nasbench101_metrics import (
+from mbml.sources.nasbench101.metrics import (
     Evaluation,
     MetricsError,
     check_metrics,

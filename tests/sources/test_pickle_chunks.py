@@ -7,10 +7,10 @@ from nas_records import arch, legacy, release, run, torch_zip
 from sources.oracle import found_runs
 
 from mbml.errors import SourceError
-from mbml.sources import nasbench201, pickle_chunks
-from mbml.sources.nasbench201 import RECORD_KEYS, NasBench201Source
-from mbml.sources.pickle_chunks import boundary_pattern, chunks
-from mbml.sources.record_files import open_records
+from mbml.sources.nasbench201 import source as nasbench201
+from mbml.sources.nasbench201.files import open_records
+from mbml.sources.nasbench201.source import RECORD_KEYS, NasBench201Source
+from mbml.sources.pickles.chunks import Chunk, boundary_pattern, chunks
 
 TEXTS = [
     f"|{a}~0|+|{b}~0|{c}~1|+|{a}~0|none~1|{b}~2|"
@@ -87,7 +87,7 @@ def test_a_wrong_guess_is_read_again(tmp_path, in_chunks, monkeypatch):
     def wrong(*arguments):
         for chunk in chunks(*arguments, size=50_000):
             moved = None if chunk.stop is None else chunk.stop + 700
-            yield pickle_chunks.Chunk(chunk.start, moved, chunk.first_memo)
+            yield Chunk(chunk.start, moved, chunk.first_memo)
 
     monkeypatch.setattr(nasbench201, "chunks", wrong)
     assert sorted(both(path, in_chunks)) == list(range(40))

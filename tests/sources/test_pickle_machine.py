@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from nas_records import plain
 
 from mbml.errors import SourceError
-from mbml.sources.pickle_layouts import Layouts
-from mbml.sources.pickle_limits import Limits
-from mbml.sources.pickle_machine import Machine
+from mbml.sources.pickles.layouts import Layouts
+from mbml.sources.pickles.limits import Limits
+from mbml.sources.pickles.machine import Machine
 
 LAYOUTS = Layouts()
 INTEGERS = st.integers(-(1 << 200), 1 << 200)

@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from mbml.errors import SourceError
-from mbml.sources.byte_streams import Decompressed
-from mbml.sources.read_ahead import ReadAhead
-from mbml.sources.torch_pickle import load, open_torch
+from mbml.sources.pickles.byte_streams import Decompressed
+from mbml.sources.pickles.read_ahead import ReadAhead
+from mbml.sources.pickles.torch_pickle import load, open_torch
 
 NOISE = random.Random(1).randbytes(6_000_000)
 

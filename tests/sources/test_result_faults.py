@@ -14,7 +14,7 @@ from nas_records import OTHER, TEXT, arch, legacy, release, run, small_release
 from sources.oracle import expected_runs, found_runs
 
 from mbml.errors import SourceError, UsageError
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
 
 WRONG = {

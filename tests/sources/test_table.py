@@ -9,7 +9,7 @@ import pytest
 from tables import nasbench101_rows, nasbench201_rows
 
 from mbml.errors import SourceError, UsageError
-from mbml.sources.table import open_tables
+from mbml.sources.tables.table import open_tables
 
 
 def read(path):

@@ -9,10 +9,11 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from records import frame, write
 
 from mbml.errors import SourceError, UsageError
-from mbml.sources.tfrecord import frame, masked_crc, record_header, write_records
-from mbml.sources.tfrecord_pieces import MAX_PAYLOAD_BYTES, load_piece, pieces
+from mbml.sources.tfrecord.framing import masked_crc, record_header
+from mbml.sources.tfrecord.pieces import MAX_PAYLOAD_BYTES, load_piece, pieces
 
 ONE, TWO, THREE = frame(b"first"), frame(b"second"), frame(b"")
 
@@ -52,8 +53,7 @@ def test_the_published_check_value_of_crc_32c():
 @given(st.lists(st.binary(max_size=300)), st.integers(1, 2000))
 def test_what_is_written_is_read_back(tmp_path_factory, written, piece_bytes):
     path = tmp_path_factory.getbasetemp() / "written.tfrecord"
-    with path.open("wb") as stream:
-        assert write_records(stream, [b"not empty", *written]) == 1 + len(written)
+    write(path, [b"not empty", *written])
     assert payloads(path, piece_bytes=piece_bytes) == [b"not empty", *written]
 
 

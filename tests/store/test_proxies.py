@@ -11,7 +11,7 @@ from mbml.errors import SourceError, UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.proxy import PROXIES
 from mbml.features.registry import feature_set
-from mbml.sources.proxies import read_proxies
+from mbml.sources.tables.proxies import read_proxies
 from mbml.spaces import nasbench201
 from mbml.store.proxies import ingest_proxies
 

@@ -9,7 +9,7 @@ from tables import load_rows, nasbench101_rows, nasbench201_rows
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.store import ingest, open_warehouse
 from mbml.store.schema import sql_files
 from mbml.store.verify import verify

@@ -10,7 +10,7 @@ import pytest
 from records import expected_of, oracle, payload, read, split
 
 from mbml.errors import UsageError
-from mbml.sources.nasbench101 import CONTENT, NasBench101Source
+from mbml.sources.nasbench101.source import CONTENT, NasBench101Source
 from mbml.surrogate.nasbench101 import SurrogateCell, draw_cells, write_nasbench101
 
 
@@ -29,7 +29,7 @@ def test_an_independent_reader_finds_what_the_source_reads(some):
 
 
 def test_all_of_it_has_the_official_shapes(some, monkeypatch):
-    monkeypatch.setattr("mbml.sources.nasbench101_records.parse_record", None)
+    monkeypatch.setattr("mbml.sources.nasbench101.decode.parse_record", None)
     assert len(read(some[0])) == 3_600 * 3
 
 

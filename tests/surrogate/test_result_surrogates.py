@@ -13,7 +13,7 @@ import pytest
 from sources.oracle import expected_runs, found_runs
 
 from mbml.errors import UsageError
-from mbml.sources.nasbench201 import NasBench201Source
+from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
 from mbml.spaces import nasbench201
 from mbml.surrogate.nasbench201 import TRIALS, _seeds_by_index, write_nasbench201

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.special import ndtri
 
 from mbml.features.topology_nasbench101 import TOPOLOGY
-from mbml.sources.nasbench101 import NasBench101Source
+from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.surrogate.fit.parts import (
     FAILED_BELOW,
     covariance,

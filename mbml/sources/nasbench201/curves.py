@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mbml.sources.pickle_values import KeyList, Series
+from mbml.sources.pickles.values import KeyList, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ import queue
 import threading
 from typing import TYPE_CHECKING
 
-from mbml.sources.byte_streams import PIECE
+from mbml.sources.pickles.byte_streams import PIECE
 
 if TYPE_CHECKING:
-    from mbml.sources.byte_streams import ByteStream
+    from mbml.sources.pickles.byte_streams import ByteStream
 
 #: Pieces that may wait to be taken.
 _WAITING = 4

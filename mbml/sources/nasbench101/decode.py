@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mbml.sources.nasbench101_cells import Cell, first_wrong_cell
-from mbml.sources.nasbench101_message import TAIL_CHARACTERS, decode_tails, epochs_fit
-from mbml.sources.nasbench101_record import EPOCHS, HEAD, MAX_EPOCHS, RecordError, parse_record
-from mbml.sources.tfrecord_pieces import load_piece
+from mbml.sources.nasbench101.cells import Cell, first_wrong_cell
+from mbml.sources.nasbench101.message import TAIL_CHARACTERS, decode_tails, epochs_fit
+from mbml.sources.nasbench101.record import EPOCHS, HEAD, MAX_EPOCHS, RecordError, parse_record
+from mbml.sources.tfrecord.pieces import load_piece
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mbml.errors import SourceError
-    from mbml.sources.nasbench101_message import Columns
-    from mbml.sources.tfrecord_pieces import Piece
+    from mbml.sources.nasbench101.message import Columns
+    from mbml.sources.tfrecord.pieces import Piece
 
 NO_PARAMETERS: Final = -1
 

@@ -9,13 +9,13 @@ import pickletools
 import struct
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from mbml.sources.pickle_plain import PLAIN
-from mbml.sources.pickle_values import GLOBALS, Global, PickleFaultError, set_dtype_state
+from mbml.sources.pickles.plain_opcodes import PLAIN
+from mbml.sources.pickles.values import GLOBALS, Global, PickleFaultError, set_dtype_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mbml.sources.pickle_machine import Machine
+    from mbml.sources.pickles.machine import Machine
 
     Handler = Callable[[Machine], bool | None]
 

@@ -1,21 +1,19 @@
-"""TFRecord framing, as it is written.
+"""TFRecord framing: what stands around a payload.
 
 A record is ``uint64 length | uint32 masked CRC-32C of the length | payload | uint32 masked CRC-32C
-of the payload``, little-endian. A file is records one after the other. `tfrecord_pieces` reads.
+of the payload``, little-endian. A file is records one after the other. `pieces` reads.
 """
 
 from __future__ import annotations
 
 import functools
 import struct
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 import google_crc32c
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
 HEADER_BYTES: Final = 12
@@ -48,17 +46,3 @@ def record_header(length: int) -> bytes:
     """Return the 12 bytes before a payload of a length."""
     field = struct.pack("<Q", length)
     return field + struct.pack("<I", masked_crc(field))
-
-
-def frame(payload: bytes) -> bytes:
-    """Return a payload as the record that holds it."""
-    return record_header(len(payload)) + payload + struct.pack("<I", masked_crc(payload))
-
-
-def write_records(stream: IO[bytes], payloads: Iterable[bytes]) -> int:
-    """Write payloads as records; return how many."""
-    records = 0
-    for payload in payloads:
-        stream.write(frame(payload))
-        records += 1
-    return records

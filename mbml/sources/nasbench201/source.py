@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
 from mbml.sources.files import check_file
-from mbml.sources.pickle_chunks import Chunk, boundary_pattern, chunks
-from mbml.sources.record_files import add_record, add_single, in_order, open_records
-from mbml.sources.result_stream import ResultStream, identify_topology
-from mbml.sources.result_tables import ROWS, ResultTables
-from mbml.sources.workers import available_cores, map_in_workers
+from mbml.sources.nasbench201.files import add_record, add_single, in_order, open_records
+from mbml.sources.nasbench201.stream import ResultStream, identify_topology
+from mbml.sources.nasbench201.tables import ROWS, ResultTables
+from mbml.sources.pickles.chunks import Chunk, boundary_pattern, chunks
+from mbml.workers import available_cores, map_in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from mbml.sources.batch import Batch
-    from mbml.sources.pickle_machine import Machine, Record
-    from mbml.sources.torch_pickle import TorchPickle
+    from mbml.sources.pickles.machine import Machine, Record
+    from mbml.sources.pickles.torch_pickle import TorchPickle
 
 RECORD_KEYS: Final = frozenset({"full", "less"})
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from mbml.errors import SourceError, UsageError
 from mbml.sources.files import open_file, read
-from mbml.sources.tfrecord import FOOTER_BYTES, HEADER_BYTES, mask_crcs, masked_crc
+from mbml.sources.tfrecord.framing import FOOTER_BYTES, HEADER_BYTES, mask_crcs, masked_crc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

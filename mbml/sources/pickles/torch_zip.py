@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mbml.errors import SourceError
-from mbml.sources.byte_streams import PIECE
+from mbml.sources.pickles.byte_streams import PIECE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ import bisect
 import re
 from typing import TYPE_CHECKING, Final
 
-from mbml.sources.pickle_values import Dtype, Global, PickleFaultError
+from mbml.sources.pickles.values import Dtype, Global, PickleFaultError
 
 if TYPE_CHECKING:
-    from mbml.sources.pickle_values import KeyList
+    from mbml.sources.pickles.values import KeyList
 
 _MISSING: Final = object()
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")

@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbml.sources.byte_streams import FileSlice
+from mbml.sources.pickles.byte_streams import FileSlice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mbml.sources.pickle_machine import Machine
+    from mbml.sources.pickles.machine import Machine
 
 #: Bytes of a chunk: some 25 architectures.
 CHUNK = 8 << 20

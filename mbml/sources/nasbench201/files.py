@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbml.errors import SourceError
-from mbml.sources.pickle_layouts import Layouts
-from mbml.sources.result_tables import ROWS
-from mbml.sources.torch_pickle import TorchPickle, open_torch
+from mbml.sources.nasbench201.tables import ROWS
+from mbml.sources.pickles.layouts import Layouts
+from mbml.sources.pickles.torch_pickle import TorchPickle, open_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from mbml.sources.batch import Batch
-    from mbml.sources.pickle_machine import Machine, Record
-    from mbml.sources.result_stream import ResultStream
-    from mbml.sources.result_tables import ResultTables
+    from mbml.sources.nasbench201.stream import ResultStream
+    from mbml.sources.nasbench201.tables import ResultTables
+    from mbml.sources.pickles.machine import Machine, Record
 
 #: Shared by all files that this process reads: most have the same few.
 _LAYOUTS = Layouts()

@@ -11,7 +11,7 @@ from mbml.errors import CellError, SourceError, UsageError, unknown_name
 from mbml.sources.batch import DATASETS
 from mbml.sources.checksum import Stamp, stamps
 from mbml.sources.files import check_file
-from mbml.sources.outside_tables import faults_of
+from mbml.sources.tables.outside import faults_of
 from mbml.spaces import nasbench101, nasbench201
 from mbml.spaces.nasbench101_bulk import graph_ids
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mbml.sources.pickle_values import Key, KeyList
+from mbml.sources.pickles.values import Key, KeyList
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ import polars as pl
 
 from mbml.errors import CellError, SourceError
 from mbml.sources.batch import ARCHITECTURE_SCHEMA
-from mbml.sources.outside_tables import faults_of
+from mbml.sources.tables.outside import faults_of
 from mbml.spaces import nasbench101, nasbench201, natsbench_sss
 from mbml.spaces.nasbench101_bulk import graph_ids
 

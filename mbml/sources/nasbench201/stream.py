@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow.compute as pc
 
 from mbml.errors import SourceError
-from mbml.sources.result_tables import Identity, renumbered
+from mbml.sources.nasbench201.tables import Identity, renumbered
 from mbml.spaces import nasbench201, natsbench_sss
 
 if TYPE_CHECKING:

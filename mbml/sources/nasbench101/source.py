@@ -15,9 +15,9 @@ import pyarrow as pa
 from mbml.errors import SourceError
 from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, METRICS, RUN_SCHEMA, Batch
 from mbml.sources.files import check_file
-from mbml.sources.nasbench101_records import NO_PARAMETERS, decode_piece
-from mbml.sources.tfrecord_pieces import PIECE_BYTES, pieces
-from mbml.sources.workers import map_in_workers
+from mbml.sources.nasbench101.decode import NO_PARAMETERS, decode_piece
+from mbml.sources.tfrecord.pieces import PIECE_BYTES, pieces
+from mbml.workers import map_in_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mbml.sources.nasbench101_cells import Cell
-    from mbml.sources.nasbench101_records import Records
+    from mbml.sources.nasbench101.cells import Cell
+    from mbml.sources.nasbench101.decode import Records
 
 #: Records of the published files, and the lengths of training in them.
 CONTENT: Final = {

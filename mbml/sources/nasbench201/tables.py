@@ -19,8 +19,8 @@ from mbml.sources.batch import (
     RUN_SCHEMA,
     Batch,
 )
-from mbml.sources.result_curves import RecordFaultError
-from mbml.sources.result_records import Run, check_state, runs_of
+from mbml.sources.nasbench201.curves import RecordFaultError
+from mbml.sources.nasbench201.records import Run, check_state, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from mbml.sources.result_curves import Points, RecordFaultError, by_epoch, by_split
+from mbml.sources.nasbench201.curves import Points, RecordFaultError, by_epoch, by_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

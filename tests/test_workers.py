@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mbml.errors import MbmlError, SourceError
-from mbml.sources.workers import map_in_workers
+from mbml.workers import map_in_workers
 
 
 def refuse(item):
@@ -103,7 +103,7 @@ def test_a_killed_worker_is_an_error(importable):
 SCRIPT = """
     import sys, time
     from test_workers import sleep_long, pid_of
-    from mbml.sources.workers import map_in_workers
+    from mbml.workers import map_in_workers
     from mbml.errors import MbmlError
     print("started", flush=True)
     results = map_in_workers({function}, [0, 0, {seconds}, {seconds}, {seconds}], workers=2)

@@ -2,7 +2,7 @@
 
 It imports nothing and calls nothing that a file names. Records (dictionaries whose keys are all
 record keys) are handed over as they complete and forgotten, so memory does not grow with the file.
-`pickle_opcodes` holds the opcodes, `pickle_layouts` the fast path.
+`opcodes` holds the opcodes, `layouts` the fast path.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from mbml.errors import SourceError
-from mbml.sources.pickle_limits import Limits
-from mbml.sources.pickle_memo import Memo
-from mbml.sources.pickle_opcodes import HANDLERS, opcode_name
-from mbml.sources.pickle_values import PickleFaultError, Series
-from mbml.sources.pickle_window import Window
+from mbml.sources.pickles.limits import Limits
+from mbml.sources.pickles.memo import Memo
+from mbml.sources.pickles.opcodes import HANDLERS, opcode_name
+from mbml.sources.pickles.values import PickleFaultError, Series
+from mbml.sources.pickles.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mbml.sources.byte_streams import ByteStream
-    from mbml.sources.pickle_layouts import Layouts
+    from mbml.sources.pickles.byte_streams import ByteStream
+    from mbml.sources.pickles.layouts import Layouts
 
 _MARK: Final = ord("(")
 _BINPUT: Final = ord("q")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from mbml.sources.pickle_values import PickleFaultError
+from mbml.sources.pickles.values import PickleFaultError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mbml.sources.pickle_machine import Machine
+    from mbml.sources.pickles.machine import Machine
 
     Handler = Callable[[Machine], bool | None]
 

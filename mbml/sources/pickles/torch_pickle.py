@@ -1,7 +1,7 @@
 """Files of `torch.save` and bare pickles, read without PyTorch and without unpickling anything.
 
 Three containers, each also inside bz2 or gzip: the legacy one (five pickles in a row), the zip
-archive with its `data.pkl`, and a bare pickle of protocol 2 to 5. `pickle_machine` reads the one
+archive with its `data.pkl`, and a bare pickle of protocol 2 to 5. `machine` reads the one
 pickle in them that matters.
 """
 
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from mbml.errors import MbmlError, SourceError
-from mbml.sources.byte_streams import PIECE, Decompressed, FileSlice, compression_of
-from mbml.sources.pickle_limits import Limits
-from mbml.sources.pickle_machine import Machine, Record
-from mbml.sources.read_ahead import ReadAhead
-from mbml.sources.torch_zip import find_pickle
+from mbml.sources.pickles.byte_streams import PIECE, Decompressed, FileSlice, compression_of
+from mbml.sources.pickles.limits import Limits
+from mbml.sources.pickles.machine import Machine, Record
+from mbml.sources.pickles.read_ahead import ReadAhead
+from mbml.sources.pickles.torch_zip import find_pickle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mbml.sources.byte_streams import ByteStream
-    from mbml.sources.pickle_layouts import Layouts
+    from mbml.sources.pickles.byte_streams import ByteStream
+    from mbml.sources.pickles.layouts import Layouts
 
 #: `pickle.dumps(magic, 2)` without PROTO: how the legacy container begins.
 _LEGACY_MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."

@@ -22,8 +22,8 @@ from mbml.sources.batch import (
 )
 from mbml.sources.checksum import total_bytes
 from mbml.sources.files import check_file
-from mbml.sources.outside_tables import faults_of
-from mbml.sources.table_cells import architectures_of
+from mbml.sources.tables.cells import architectures_of
+from mbml.sources.tables.outside import faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mbml.sources.nasbench101_cells import Cell
-from mbml.sources.nasbench101_metrics import MetricsError, check_metrics, parse_metrics
+from mbml.sources.nasbench101.cells import Cell
+from mbml.sources.nasbench101.metrics import MetricsError, check_metrics, parse_metrics
 
 if TYPE_CHECKING:
-    from mbml.sources.nasbench101_metrics import Metrics
+    from mbml.sources.nasbench101.metrics import Metrics
 
 #: As the official files write all of a record but its metrics.
 HEAD: Final = re.compile(

@@ -1,0 +1,1 @@
+"""Tables of measurements and of zero-cost proxies: Parquet and CSV."""

@@ -1,0 +1,1 @@
+"""TFRecord framing: read in pieces, and written."""
