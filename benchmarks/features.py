@@ -19,7 +19,7 @@ from mbml.spaces.registry import SPACES
 def rows(share, _folder):
     """Measure both spaces."""
     for topology in (NASBENCH201, NASBENCH101):
-        cells = [cell.format() for cell in SPACES[topology.space].enumerate()]
+        cells = SPACES[topology.space].texts()
         cells = cells[:: round(1 / share)]
         with measured() as usage:
             features, count = topology.matrix(cells).shape

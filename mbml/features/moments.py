@@ -77,8 +77,7 @@ def stored(topology: Topology, groups: Iterable[str] | None = None) -> Moments:
 
 def computed(topology: Topology) -> Moments:
     """Compute the moments of all columns from the enumerated space, in seconds."""
-    cells = [cell.format() for cell in SPACES[topology.space].enumerate()]
-    rows = topology.matrix(cells)
+    rows = topology.matrix(SPACES[topology.space].texts())
     means = rows.mean(axis=1, dtype=np.float64)
     deviations = np.array([row.std(dtype=np.float64) for row in rows])
     return Moments(means, deviations)

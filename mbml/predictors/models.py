@@ -75,22 +75,10 @@ class Model:
         """
         import polars as pl
 
-        from mbml.features.registry import feature_set
-        from mbml.predictors.registry import predictor
-
-        benchmark = self.card["benchmark"]
-        keys = [_key(benchmark, cell) for cell in cells]
-        features = feature_set(self.card["features"])
-        made = features.of_cells(benchmark, list(cells), dataset=self.card["dataset"])
-        bounds: dict[str, Any]
-        if predictor(self.card["predictor"]).intervals:
-            from mbml.predictors.intervals import predict_interval
-
-            bounds = predict_interval(self.pipeline, made)._asdict()
-        else:
-            bounds = {"accuracy": self.pipeline.predict(made), "lower": None, "upper": None}
-        types = {"arch_key": pl.String} | dict.fromkeys(bounds, pl.Float64)
-        return pl.DataFrame({"arch_key": keys, **bounds}, schema=types)
+        keys = [_key(self.card["benchmark"], cell) for cell in cells]
+        none = pl.DataFrame(schema=dict.fromkeys(("accuracy", "lower", "upper"), pl.Float64))
+        found = pl.concat([none, *map(self._intervals, _pieces(cells))])
+        return found.insert_column(0, pl.Series("arch_key", keys, dtype=pl.String))
 
     def best(
         self, count: int, *, progress: Callable[[int, int], None] | None = None
@@ -114,20 +102,43 @@ class Model:
 
         from mbml.spaces.registry import SPACES
 
-        space = SPACES[self.card["benchmark"]]
-        best: pl.DataFrame | None = None
+        texts = SPACES[self.card["benchmark"]].texts()
+        best = pl.DataFrame(schema={"cell": pl.String, "accuracy": pl.Float64})
         done = 0
-        for cells in _pieces(cell.format() for cell in space.enumerate()):
-            made = self.predict(cells).with_columns(pl.Series("cell", cells))
-            best = made if best is None else pl.concat([best, made])
+        for cells in _pieces(texts):
+            accuracies = self.pipeline.predict(self._features(cells))
+            made = pl.DataFrame({"cell": cells, "accuracy": accuracies}, schema=best.schema)
+            best = pl.concat([best, made])
             best = best.sort("accuracy", descending=True, maintain_order=True).head(count)
             done += len(cells)
             if progress is not None:
-                progress(done, space.measured)
-        assert best is not None  # noqa: S101
-        if best["cell"].equals(best["arch_key"]):
-            best = best.drop("cell")
-        return best.insert_column(0, pl.int_range(1, best.height + 1, eager=True).alias("rank"))
+                progress(done, len(texts))
+        # Keys and intervals cost far more than accuracies: only the best are given them.
+        found = self.predict(best["cell"].to_list()).with_columns(best["accuracy"], best["cell"])
+        if found["cell"].equals(found["arch_key"]):
+            found = found.drop("cell")
+        return found.insert_column(0, pl.int_range(1, found.height + 1, eager=True).alias("rank"))
+
+    def _intervals(self, cells: Sequence[str]) -> pl.DataFrame:
+        import polars as pl
+
+        from mbml.predictors.registry import predictor
+
+        features = self._features(cells)
+        found: dict[str, Any]
+        if predictor(self.card["predictor"]).intervals:
+            from mbml.predictors.intervals import predict_interval
+
+            found = predict_interval(self.pipeline, features)._asdict()
+        else:
+            found = {"accuracy": self.pipeline.predict(features), "lower": None, "upper": None}
+        return pl.DataFrame(found, schema=dict.fromkeys(found, pl.Float64))
+
+    def _features(self, cells: Sequence[str]) -> pl.DataFrame:
+        from mbml.features.registry import feature_set
+
+        features = feature_set(self.card["features"])
+        return features.of_cells(self.card["benchmark"], cells, dataset=self.card["dataset"])
 
 
 def save_model(
@@ -268,11 +279,8 @@ def _key(benchmark: str, text: str) -> str:
     return space.key(cell)
 
 
-def _pieces(cells: Iterator[str]) -> Iterator[list[str]]:
-    from itertools import islice
-
-    while piece := list(islice(cells, CELLS_AT_ONCE)):
-        yield piece
+def _pieces(cells: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (cells[start : start + CELLS_AT_ONCE] for start in range(0, len(cells), CELLS_AT_ONCE))
 
 
 def _distribution(library: str) -> str:

@@ -6,7 +6,6 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from mbml.spaces import nasbench101, nasbench201
-from mbml.spaces.registry import NASBENCH201
 
 if TYPE_CHECKING:
     from mbml.spaces.space import Architecture
@@ -32,8 +31,8 @@ def equivalents(cell: Architecture) -> list[str]:
         return sorted(_relabelled(cell.pruned()) - {own})
     if isinstance(cell, nasbench201.Cell):
         wanted = cell.functional_id
-        texts = (one for one in NASBENCH201.enumerate() if one.functional_id == wanted)
-        return [one.format() for one in texts if one.format() != own]
+        others = (text for text in nasbench201.official_order() if text != own)
+        return [text for text in others if nasbench201.parse(text).functional_id == wanted]
     return []
 
 

@@ -8,7 +8,6 @@ smaller. Nothing is compared pairwise, so the whole space takes seconds.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, permutations
@@ -16,11 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbml.spaces.nasbench101 import Cell
 from mbml.spaces.nasbench101_rules import INPUT, MAX_EDGES, MAX_NODES, OPERATIONS, OUTPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -211,11 +209,3 @@ def _at(
         for place, text in zip(chosen.tolist(), written, strict=True):
             found[place] = text
     return found
-
-
-def enumerate_cells() -> Iterator[Cell]:
-    """Yield one cell for each class, smaller cells first."""
-    for bits, operations in texts():
-        nodes = math.isqrt(len(bits))
-        rows = (bits[u * nodes : (u + 1) * nodes] for u in range(nodes))
-        yield Cell(tuple(tuple(map(int, row)) for row in rows), tuple(operations.split(",")))

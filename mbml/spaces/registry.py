@@ -14,8 +14,6 @@ from mbml.spaces.space import Architecture, Level, Space
 from mbml.spaces.wording import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -27,15 +25,11 @@ def _pick_101(
     return [nasbench101.cell(bits, operations) for bits, operations in texts]
 
 
-def _enumerate_201() -> Iterator[nasbench201.Cell]:
-    return map(nasbench201.parse, nasbench201.official_order())
-
-
 @cache
 def _classes_201(level: Level) -> tuple[tuple[int, ...], ...]:
     """Official indices of each class, by first appearance."""
     members: dict[str, list[int]] = defaultdict(list)
-    for number, cell in enumerate(_enumerate_201()):
+    for number, cell in enumerate(map(nasbench201.parse, nasbench201.official_order())):
         members[cell.graph_id if level == "graph_ids" else cell.functional_id].append(number)
     return tuple(map(tuple, members.values()))
 
@@ -67,7 +61,7 @@ NASBENCH101: Space[nasbench101.Cell] = Space(
     },
     key=lambda cell: cell.graph_id,
     parse=nasbench101.parse,
-    enumerate=classes.enumerate_cells,
+    texts=lambda: list(map(":".join, classes.texts())),
     pick=_pick_101,
     neighbours=moves.neighbours,
     mutate=moves.mutate,
@@ -81,7 +75,7 @@ NASBENCH201: Space[nasbench201.Cell] = Space(
     counts={"cells": nasbench201.SIZE, "graph_ids": 6_466, "functional_ids": 4_930},
     key=nasbench201.Cell.format,
     parse=nasbench201.parse,
-    enumerate=_enumerate_201,
+    texts=nasbench201.official_order,
     pick=_pick_201,
     neighbours=lambda cell: [
         nasbench201.Cell(names)
@@ -102,7 +96,7 @@ NATSBENCH_SSS: Space[natsbench_sss.Cell] = Space(
     counts=dict.fromkeys(("cells", "graph_ids", "functional_ids"), natsbench_sss.SIZE),
     key=natsbench_sss.Cell.format,
     parse=natsbench_sss.parse,
-    enumerate=lambda: map(natsbench_sss.parse, natsbench_sss.official_order()),
+    texts=natsbench_sss.official_order,
     pick=_pick_sss,
     neighbours=lambda cell: [
         natsbench_sss.Cell(widths)

@@ -10,7 +10,7 @@ import numpy as np
 from mbml.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,15 +76,15 @@ class Space(Generic[A]):
     title
         As people write it.
     measured
-        Number of architectures that the benchmark trained, the length of `enumerate`.
+        Number of architectures that the benchmark trained, the length of `texts()`.
     counts
         Number of cells and of classes.
     key
         The benchmark's own key of an architecture, the warehouse's `native_key`.
     parse
         Read a text; raises `CellError` if it is no architecture of the space.
-    enumerate
-        Yield every architecture that the benchmark trained.
+    texts
+        List every architecture that the benchmark trained, as `parse` reads it.
     pick
         Members of a level by their places, 0 to its count - 1; where a class has several cells
         the generator chooses.
@@ -102,7 +102,7 @@ class Space(Generic[A]):
     counts: dict[Level, int]
     key: Callable[[A], str]
     parse: Callable[[str], A]
-    enumerate: Callable[[], Iterator[A]]
+    texts: Callable[[], Sequence[str]]
     pick: Callable[[Level, NDArray[np.int64], np.random.Generator], list[A]]
     neighbours: Callable[[A], list[A]]
     mutate: Callable[[A, np.random.Generator], A]
