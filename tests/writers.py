@@ -7,11 +7,8 @@ import os
 import shutil
 import subprocess
 from contextlib import contextmanager
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 import pytest
 from nas_records import TEXT, arch, bare, legacy, release, run, torch_zip
@@ -20,10 +17,10 @@ from tables import nasbench201_rows
 
 from mbml.spaces import nasbench201
 from mbml.store import open_warehouse
-from mbml.store.schema import sql_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 VIEW = "meta_nasbench201_cifar100_200epochs"
 _FIT = f"{VIEW} --train-size 20 --predictor linear_regression"
@@ -130,22 +127,3 @@ def fill(folder: Path, leave: int = 0) -> None:
     """Fill the disk of a folder but for some bytes."""
     with (folder / "filler").open("wb") as file:
         file.write(b"\0" * (shutil.disk_usage(folder).free - leave))
-
-
-@contextmanager
-def unprivileged(*folders: Path) -> Iterator[None]:
-    """Be a user who may read these folders: root may write everywhere."""
-    version("numpy")  # some of what it imports, it imports late
-    user = os.geteuid()
-    if user == 0:
-        for folder in folders:
-            for one in (folder, *folder.parents):
-                one.chmod(one.stat().st_mode | 0o055)
-        os.seteuid(65534)
-    try:
-        for needed in (sql_folder(), Path(np.__file__).parent, Path.cwd()):
-            if not os.access(needed, os.R_OK | os.X_OK, effective_ids=True):
-                pytest.skip(f"no other user may read {needed}")
-        yield
-    finally:
-        os.seteuid(user)

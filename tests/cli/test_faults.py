@@ -12,6 +12,7 @@ import sys
 
 import polars as pl
 import pytest
+from other_user import unprivileged
 from records import BITS, OPERATIONS, frame, payload, write
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
@@ -184,16 +185,9 @@ def test_a_file_that_shrinks_while_it_is_read(refused, tmp_path, monkeypatch):
 def test_a_file_without_read_permission(mbml, tmp_path):
     path = write(tmp_path / "bad.tfrecord", [GOOD])
     path.chmod(0)
-    user = os.geteuid()
-    if user == 0:  # root may read everything
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o755)
-        os.seteuid(65534)
-    try:
-        call = ("ingest", "nasbench101", path, "--warehouse", tmp_path / "w.duckdb")
+    call = ("ingest", "nasbench101", path, "--warehouse", tmp_path / "w.duckdb")
+    with unprivileged(tmp_path):
         result = mbml(*call, expect=5)
-    finally:
-        os.seteuid(user)
     _one_message(result.stdout, result.stderr, "bad.tfrecord: cannot be read: Permission denied")
     print(f"exit 5  {result.stderr.strip()}")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from writers import INTO_WAREHOUSE, WRITERS, arguments, content, tree, unprivileged, write_inputs
+from other_user import unprivileged
+from writers import INTO_WAREHOUSE, WRITERS, arguments, content, tree, write_inputs
 
 
 @pytest.fixture
