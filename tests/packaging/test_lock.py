@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,35 @@ def test_every_entry_is_one_version_with_its_hashes(entries):
 
 def test_no_place_to_get_them_from_is_named():
     assert not re.search(r"://|index-url|find-links|trusted-host", LOCK.read_text())
+
+
+def installed(name):
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        return None
+
+
+def needed():
+    """Names of all that is asked for in any place, directly or by what is installed."""
+    found, ahead = set(), [Requirement(text) for text in asked_for()]
+    while ahead:
+        wanted = ahead.pop()
+        name = canonicalize_name(wanted.name)
+        for extra in {"", *wanted.extras} - {extra for one, extra in found if one == name}:
+            found.add((name, extra))
+            held = installed(name)
+            for text in (held and held.requires) or ():
+                one = Requirement(text)
+                places = [place | {"extra": extra} for place in PLACES]
+                if one.marker is None or any(map(one.marker.evaluate, places)):
+                    ahead.append(one)
+    return {name for name, _ in found}
+
+
+def test_nothing_is_locked_that_nothing_asks_for(entries):
+    for one, _ in entries:
+        held = installed(one.name)
+        if one.marker is None and not (held and one.specifier.contains(held.version)):
+            pytest.skip(f"what is installed is not what is locked: {one}")
+    assert {canonicalize_name(one.name) for one, _ in entries} - needed() == set()
