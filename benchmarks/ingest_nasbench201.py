@@ -75,44 +75,60 @@ def ingest(path, benchmark):
     return usage
 
 
+def written(write, path, cells):
+    """Return a path, written first unless it is there."""
+    if not path.exists():
+        part(write, path, cells)
+    return path
+
+
+def both(path, benchmark, *, name, on, floor, peer, asked):
+    """Measure a path decoded and loaded, beside the least that it takes."""
+    alone, _ = part(floor, path)
+    beside = {"peer": peer, "peer_seconds": alone.seconds}
+    usage, _ = part(decode, path)
+    yield Row.of(usage, work=f"{name} decoded to Arrow", on=on, **beside)
+    usage = ingest(path, benchmark)
+    yield Row.of(usage, work=f"{name} to views", on=on, **beside, **asked)
+
+
 def rows(share, folder):
     """Measure one share: the file, the C unpickler, the folder."""
     cells = round(nasbench201.SIZE * share)
     on = f"{cells:,} cells"
 
-    path = folder / f"nasbench201_surrogate_{share:g}.pth"
-    if not path.exists():
-        part(write_file, path, cells)
-    alone, size = part(read_file, path)
-    beside = {"peer": "reading the bytes", "peer_seconds": alone.seconds}
-    usage, _ = part(decode, path)
-    bytes_too = f"{on}, {size / 1e9:.2f} GB"
-    yield Row.of(usage, work="NAS-Bench-201 file decoded to Arrow", on=bytes_too, **beside)
-    asked = {"mark": "100 s, 1 GiB", "aim": "60 s, 0.5 GiB"} if share == 1 else {}
-    usage = ingest(path, "nasbench201")
-    yield Row.of(usage, work="NAS-Bench-201 file to views", on=bytes_too, **beside, **asked)
+    path = written(write_file, folder / f"nasbench201_surrogate_{share:g}.pth", cells)
+    yield from both(
+        path,
+        "nasbench201",
+        name="NAS-Bench-201 file",
+        on=f"{on}, {path.stat().st_size / 1e9:.2f} GB",
+        floor=read_file,
+        peer="reading the bytes",
+        asked={"mark": "100 s, 1 GiB", "aim": "60 s, 0.5 GiB"} if share == 1 else {},
+    )
 
-    some = folder / "nasbench201_surrogate_some.pth"
-    if not some.exists():
-        part(write_file, some, UNPICKLED)
-    peer, _ = part(unpickled, some)
-    usage, _ = part(decode, some)
-    beside = {
-        "peer": f"C unpickler, {peer.peak_bytes / 2**20:,.0f} MiB",
-        "peer_seconds": peer.seconds,
-    }
-    yield Row.of(usage, work="the same, decoded to Arrow", on=f"{UNPICKLED:,} cells", **beside)
-
-    path = folder / f"natsbench_surrogate_tss_{share:g}"
-    if not path.exists():
-        part(write_folder, path, cells)
-    alone, _ = part(decompress_folder, path)
-    beside = {"peer": "bz2, all cores", "peer_seconds": alone.seconds}
+    path = written(write_file, folder / "nasbench201_surrogate_some.pth", UNPICKLED)
+    peer, _ = part(unpickled, path)
     usage, _ = part(decode, path)
-    yield Row.of(usage, work="NATS-Bench folder decoded to Arrow", on=on, **beside)
-    asked = {"mark": "2.6 times bz2", "aim": "1.5 times"} if share == 1 else {}
-    usage = ingest(path, "natsbench")
-    yield Row.of(usage, work="NATS-Bench folder to views", on=on, **beside, **asked)
+    yield Row.of(
+        usage,
+        work="the same, decoded to Arrow",
+        on=f"{UNPICKLED:,} cells",
+        peer=f"C unpickler, {peer.peak_bytes / 2**20:,.0f} MiB",
+        peer_seconds=peer.seconds,
+    )
+
+    path = written(write_folder, folder / f"natsbench_surrogate_tss_{share:g}", cells)
+    yield from both(
+        path,
+        "natsbench",
+        name="NATS-Bench folder",
+        on=on,
+        floor=decompress_folder,
+        peer="bz2, all cores",
+        asked={"mark": "2.6 times bz2", "aim": "1.5 times"} if share == 1 else {},
+    )
 
 
 if __name__ == "__main__":
