@@ -96,11 +96,8 @@ def search(
             progress=progress,
             say=say,
         )
-    if report.problem.left_out:
-        say(
-            f"note: {report.problem.left_out:,} rows of {view} have no {target} or lack a feature"
-            f" and were left out; {len(report.problem.candidates):,} can be asked for"
-        )
+    if report.problem.left_out_note:
+        say(report.problem.left_out_note)
     if report.stored:
         say(f"note: {report.stored} of {seeds} runs were in {warehouse} already")
     flat = _flat(report)

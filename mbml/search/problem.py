@@ -49,8 +49,8 @@ class SearchProblem:
     equivalents_once
         True if a cell that computes the same function as a trained one costs nothing and gives the
         same result.
-    left_out
-        Rows of the view without the target or a feature.
+    left_out, left_out_note
+        Rows of the view without the target or a feature, and what a person should know of them.
     is_surrogate
         True if any source of the benchmark holds invented numbers.
     """
@@ -65,6 +65,7 @@ class SearchProblem:
     one_trial: bool
     equivalents_once: bool
     left_out: int
+    left_out_note: str
     is_surrogate: bool
 
     def cost(self, row: int, epoch: int, seconds: Values) -> Cost:
@@ -162,6 +163,7 @@ def search_problem(
         one_trial=one_trial,
         equivalents_once=equivalents_once,
         left_out=rows.left_out,
+        left_out_note=rows.left_out_note,
         is_surrogate=rows.is_surrogate,
     )
 

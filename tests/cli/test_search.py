@@ -57,7 +57,7 @@ def test_surrogates_are_named_and_rows_without_a_target_are_left_out(mbml):
     view = "meta_nasbench201_cifar10valid_200epochs"
     done = mbml("search", view, "--budget", "50", "--json")
     assert "10 rows of" in done.stderr
-    assert "50 can be asked for" in done.stderr
+    assert "were left out; 50 remain" in done.stderr
     mbml("search", view, "--budget", "51", expect=2)
 
 
