@@ -63,7 +63,7 @@ class DiagnosticGroup(TyperGroup):
     """Runs a command and turns what it raises into one message and an exit code."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
-        """Run from the command line; what is printed before a command is found may fail too."""
+        """Run from the command line; files may fail before a command is found, and in one."""
         given = sys.argv[1:] if args is None else args
         try:
             "".join(given).encode()
@@ -104,9 +104,8 @@ class DiagnosticGroup(TyperGroup):
         except MemoryError:
             complain("error: out of memory; close other programs or use a larger machine")
             raise typer.Exit(Exit.FAILED) from None
-        except OSError as error:
-            complain(f"error: {_of_system(error)}")
-            raise typer.Exit(Exit.FAILED) from None
+        except OSError:
+            raise  # `main` tells it
         except Exception as error:
             # Click's own errors and exits pass; anything else is a fault of ours.
             if type(error).__module__.startswith("typer"):
