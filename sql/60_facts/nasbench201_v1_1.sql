@@ -41,56 +41,6 @@ from (
         15625, 0
     ),
     (
-        'validation accuracy of cell 0 on cifar10-valid, 12-epoch schedule',
-        (select valid_accuracy from meta_nasbench201_cifar10valid_hp12 where arch_index = 0),
-        0.63364, 5e-7
-    ),
-    (
-        'validation accuracy of cell 0 on cifar10-valid after 200 epochs',
-        (select valid_accuracy from meta_nasbench201_cifar10valid_200epochs where arch_index = 0),
-        0.819827, 5e-7
-    ),
-    (
-        'validation accuracy of cell 0 on cifar10-valid after 4 of 200 epochs',
-        (select valid_accuracy from meta_nasbench201_cifar10valid_4epochs where arch_index = 0),
-        0.35352, 5e-7
-    ),
-    (
-        'validation accuracy of cell 11 on cifar10-valid after 200 epochs',
-        (select valid_accuracy from meta_nasbench201_cifar10valid_200epochs where arch_index = 11),
-        0.8794, 5e-5
-    ),
-    (
-        'test accuracy of cell 11 on cifar10-valid after 200 epochs',
-        (select test_accuracy from meta_nasbench201_cifar10valid_200epochs where arch_index = 11),
-        0.8765, 5e-5
-    ),
-    (
-        'test accuracy of cell 11 on cifar10 after 200 epochs',
-        (select test_accuracy from meta_nasbench201_cifar10_200epochs where arch_index = 11),
-        0.915833, 5e-7
-    ),
-    (
-        'validation accuracy of cell 11 on cifar100 after 200 epochs',
-        (select valid_accuracy from meta_nasbench201_cifar100_200epochs where arch_index = 11),
-        0.674533, 5e-7
-    ),
-    (
-        'test accuracy of cell 11 on cifar100 after 200 epochs',
-        (select test_accuracy from meta_nasbench201_cifar100_200epochs where arch_index = 11),
-        0.676067, 5e-7
-    ),
-    (
-        'validation accuracy of cell 11 on ImageNet16-120 after 200 epochs',
-        (select valid_accuracy from meta_nasbench201_imagenet16_120_200epochs where arch_index = 11),
-        0.304111, 5e-7
-    ),
-    (
-        'test accuracy of cell 11 on ImageNet16-120 after 200 epochs',
-        (select test_accuracy from meta_nasbench201_imagenet16_120_200epochs where arch_index = 11),
-        0.301667, 5e-7
-    ),
-    (
         'training accuracy of cell 0 on cifar10-valid after 4 of 200 epochs',
         (select train_accuracy from meta_nasbench201_cifar10valid_4epochs where arch_index = 0),
         0.44164, 5e-7

@@ -118,9 +118,9 @@ def doctored_nasbench201(*, seeds):
 @pytest.mark.parametrize(
     ("release", "seeds", "subjects"),
     [
-        ("v1.1", [999], ("nasbench201", "nasbench201_v1_1")),
+        ("v1.1", [999], ("nasbench201", "nasbench201_cells", "nasbench201_v1_1")),
         ("v1.0", [999], ("nasbench201_v1_0",)),
-        ("NATS-tss-v1.0", [777], ("natsbench_tss",)),
+        ("NATS-tss-v1.0", [777], ("nasbench201_cells", "natsbench_tss")),
     ],
 )
 def test_each_fact_of_nasbench201_can_fail(tmp_path, release, seeds, subjects):
