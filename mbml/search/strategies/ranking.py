@@ -49,15 +49,7 @@ def rank_once(
             yield Query(row)
 
 
-def npenas(
-    candidates: Candidates,
-    rng: np.random.Generator,
-    *,
-    predictor: str,
-    initial: int,
-    batch: int,
-    mutants: int,
-) -> Asking:
+def npenas(candidates: Candidates, rng: np.random.Generator, **settings: Any) -> Asking:
     """Mutate the best so far, and ask for the mutants that a predictor ranks first.
 
     References
@@ -65,20 +57,10 @@ def npenas(
     Wei et al., *NPENAS: neural predictor guided evolution for neural architecture search*, 2020;
     here with a predictor of this project.
     """
-    return _rounds(
-        candidates, rng, predictor, initial, batch, mutants, lambda model, x, _: _mean(model, x)
-    )
+    return _rounds(candidates, rng, lambda model, x, _: _mean(model, x), **settings)
 
 
-def bananas(
-    candidates: Candidates,
-    rng: np.random.Generator,
-    *,
-    predictor: str,
-    initial: int,
-    batch: int,
-    mutants: int,
-) -> Asking:
+def bananas(candidates: Candidates, rng: np.random.Generator, **settings: Any) -> Asking:
     """Mutate the best so far, and ask for those mutants whose drawn accuracy is highest.
 
     Each mutant's accuracy is drawn from the predictor's own doubt of it (independent Thompson
@@ -89,17 +71,18 @@ def bananas(
     White, Neiswanger and Savani, *BANANAS: Bayesian optimization with neural architectures for
     neural architecture search*, 2021; here with a predictor of this project.
     """
-    return _rounds(candidates, rng, predictor, initial, batch, mutants, _thompson)
+    return _rounds(candidates, rng, _thompson, **settings)
 
 
 def _rounds(
     candidates: Candidates,
     rng: np.random.Generator,
+    scoring: Scoring,
+    *,
     predictor: str,
     initial: int,
     batch: int,
     mutants: int,
-    scoring: Scoring,
 ) -> Asking:
     values: dict[int, float] = {}
     for row in rng.permutation(len(candidates))[:initial].tolist():
