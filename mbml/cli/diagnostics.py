@@ -20,6 +20,8 @@ from mbml.plugins import at_fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rich.progress import Progress
+
 
 class Exit(IntEnum):
     """Exit codes, the same for every command."""
@@ -152,6 +154,26 @@ def _peak_megabytes() -> str:
 
 
 @contextmanager
+def _bar(*columns: str) -> Iterator[Progress | None]:
+    """Show a bar with these columns on a terminal's stderr; there is none elsewhere."""
+    if _talk == Talk.QUIET or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+    with Progress(
+        "{task.description}",
+        BarColumn(),
+        *columns,
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        yield bar
+
+
+@contextmanager
 def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | None]:
     """Show records, rate and time left on a terminal's stderr; show nothing elsewhere.
 
@@ -162,21 +184,11 @@ def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | Non
     size
         Bytes of the whole.
     """
-    if _talk == Talk.QUIET or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}% {task.fields[records]:,} records"),
-        TextColumn("{task.fields[rate]:,.0f}/s"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
+    records, rate = "{task.fields[records]:,} records", "{task.fields[rate]:,.0f}/s"
+    with _bar("{task.percentage:>3.0f}%", records, rate) as bar:
+        if bar is None:
+            yield None
+            return
         task = bar.add_task(title, total=size, records=0, rate=0.0)
 
         def update(records: int, done: int) -> None:
@@ -190,20 +202,9 @@ def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | Non
 @contextmanager
 def steps(title: str) -> Iterator[Callable[[int, int], None] | None]:
     """Show steps done, their number and the time left on a terminal's stderr; nothing elsewhere."""
-    if _talk == Talk.QUIET or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeLeft(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with _bar("{task.completed}/{task.fields[of]}") as bar:
+        if bar is None:
+            yield None
+            return
+        task = bar.add_task(title, total=None, of="?")
+        yield lambda done, total: bar.update(task, completed=done, total=total, of=total)
