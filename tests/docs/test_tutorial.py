@@ -40,7 +40,7 @@ def test_the_notebook():
     notebook = runpy.run_path(str(DOCS / "notebook.py"))["app"]
     _, defined = notebook.run()
     dummy, *forests = defined["scores"]["kendall_tau"].to_list()
-    assert all(one > 0.2 for one in forests), (dummy, forests)
+    assert min(forests) > 0.2, (dummy, forests)
     last = defined["means"].filter(queries=30)
     assert set(last["strategy"]) == {"random", "guided"}
     assert last["chosen"].null_count() == 0

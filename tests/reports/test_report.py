@@ -76,6 +76,7 @@ def test_the_best_architectures_are_drawn(report):
 
 def test_each_table_and_figure_has_its_files(report):
     stems = {path.stem for path in (report / "files").iterdir()}
+    assert stems
     for stem in stems:
         endings = {path.suffix for path in (report / "files").glob(f"{stem}.*")}
         assert endings in ({".csv", ".tex", ".md"}, {".svg", ".pdf", ".png"}), stem
