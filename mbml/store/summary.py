@@ -43,16 +43,16 @@ def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
 
 def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     """Compute the summary of the touched runs again, in the order in which views ask for it."""
-    measured = _measured(warehouse)
-    rows = _epoch_rows(warehouse)
+    held = _held(warehouse)
     for one in changed:
+        rows, measured = held[one.dataset, one.schedule_epochs]
         statement = _statement(measured, halfway=one.benchmark == _RECORDED_AT_HALF_TIME)
         warehouse.con.execute(
             "delete from cell_metric"
             " where dataset = ? and schedule_epochs = ? and arch_id between ? and ?",
             [one.dataset, one.schedule_epochs, one.first_arch, one.last_arch],
         )
-        pieces = math.ceil(rows[one.dataset, one.schedule_epochs] * len(measured) / _VALUES)
+        pieces = math.ceil(rows * len(measured) / _VALUES)
         step = math.ceil((one.last_arch - one.first_arch + 1) / max(pieces, 1))
         for first in range(one.first_arch, one.last_arch + 1, step):
             last = min(first + step - 1, one.last_arch)
@@ -86,17 +86,14 @@ def _statement(measured: list[str], *, halfway: bool) -> str:
         """  # noqa: S608
 
 
-def _measured(warehouse: Warehouse) -> list[str]:
-    """Return the metrics that hold any value at all."""
+def _held(warehouse: Warehouse) -> dict[tuple[str, int], tuple[int, list[str]]]:
+    """Return the rows of epochs of each data set and schedule, and the metrics that have a value."""
     counts = ", ".join(f"count({name})" for name in METRICS)
-    [row] = warehouse.rows(f"select {counts} from epoch_metric")  # noqa: S608
-    return [name for name, count in zip(METRICS, row, strict=True) if count]
-
-
-def _epoch_rows(warehouse: Warehouse) -> dict[tuple[str, int], int]:
-    """Count the rows of epochs of each data set and schedule."""
     counted = warehouse.rows(
-        "select dataset::text, schedule_epochs, count(*)"
+        f"select dataset::text, schedule_epochs, count(*), {counts}"  # noqa: S608
         " from run inner join epoch_metric using (run_id) group by all"
     )
-    return {(dataset, schedule): rows for dataset, schedule, rows in counted}
+    return {
+        (dataset, schedule): (rows, [name for name, n in zip(METRICS, values, strict=True) if n])
+        for dataset, schedule, rows, *values in counted
+    }
