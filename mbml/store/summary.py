@@ -87,7 +87,7 @@ def _statement(measured: list[str], *, halfway: bool) -> str:
 
 
 def _held(warehouse: Warehouse) -> dict[tuple[str, int], tuple[int, list[str]]]:
-    """Return the rows of epochs of each data set and schedule, and the metrics that have a value."""
+    """Count the epochs of each data set and schedule, and name the metrics that have a value."""
     counts = ", ".join(f"count({name})" for name in METRICS)
     counted = warehouse.rows(
         f"select dataset::text, schedule_epochs, count(*), {counts}"  # noqa: S608
