@@ -43,72 +43,45 @@ ReplaceOption = Annotated[
 ]
 
 
-@app.command()
-def nasbench101(
-    path: PathArgument,
-    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
-    replace: ReplaceOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Load a NAS-Bench-101 record file.
+def _add(group: typer.Typer, name: str, example: str, told: str) -> None:
+    """Add the command that loads what a source of the registry reads."""
+    python = f'mbml.store.ingest(warehouse, source) for each of open_sources("{name}", path)'
 
-    Example: mbml ingest nasbench101 nasbench_full.tfrecord
-
-    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("nasbench101", path)
-    """
-    _load("nasbench101", path, warehouse, replace=replace, json=json)
-
-
-@app.command()
-def nasbench201(
-    path: PathArgument,
-    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
-    replace: ReplaceOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Load a NAS-Bench-201 .pth file, or a folder of files of single cells; nothing is unpickled.
-
-    Example: mbml ingest nasbench201 NAS-Bench-201-v1_1-096897.pth
-
-    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("nasbench201", path)
-    """
-    _load("nasbench201", path, warehouse, replace=replace, json=json)
+    @group.command(
+        name, help=f"{told}\n\nExample: mbml ingest {name} {example}\n\nIn Python: {python}"
+    )
+    def load(
+        path: PathArgument,
+        warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+        replace: ReplaceOption = False,
+        json: JsonOption = False,
+    ) -> None:
+        _load(name, path, warehouse, replace=replace, json=json)
 
 
-@app.command()
-def natsbench(
-    path: PathArgument,
-    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
-    replace: ReplaceOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Load a NATS-Bench folder or file, of the topology or the size space; nothing is unpickled.
-
-    Example: mbml ingest natsbench NATS-tss-v1_0-3ffb9-simple
-
-    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("natsbench", path)
-    """
-    _load("natsbench", path, warehouse, replace=replace, json=json)
-
-
-@app.command()
-def table(
-    path: PathArgument,
-    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
-    replace: ReplaceOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Load a table: Parquet, CSV, or a folder of Hive-partitioned Parquet.
-
-    One row per architecture, dataset, schedule, trial and epoch. Columns: arch_str (NAS-Bench-201),
-    or adjacency and operations (NAS-Bench-101); dataset, schedule_epochs, trial, epoch; and any of
-    the measurements that `mbml describe measurement` lists. Trial 0 is one summary value.
-
-    Example: mbml ingest table measurements.parquet
-
-    In Python: mbml.store.ingest(warehouse, source) for each of open_sources("table", path)
-    """
-    _load("table", path, warehouse, replace=replace, json=json)
+_add(app, "nasbench101", "nasbench_full.tfrecord", "Load a NAS-Bench-101 record file.")
+_add(
+    app,
+    "nasbench201",
+    "NAS-Bench-201-v1_1-096897.pth",
+    "Load a NAS-Bench-201 .pth file, or a folder of files of single cells; nothing is unpickled.",
+)
+_add(
+    app,
+    "natsbench",
+    "NATS-tss-v1_0-3ffb9-simple",
+    "Load a NATS-Bench folder or file, of the topology or the size space; nothing is unpickled.",
+)
+_add(
+    app,
+    "table",
+    "measurements.parquet",
+    "Load a table: Parquet, CSV, or a folder of Hive-partitioned Parquet.\n\n"
+    "One row per architecture, dataset, schedule, trial and epoch. Columns: arch_str"
+    " (NAS-Bench-201), or adjacency and operations (NAS-Bench-101); dataset, schedule_epochs,"
+    " trial, epoch; and any of the measurements that `mbml describe measurement` lists. Trial 0 is"
+    " one summary value.",
+)
 
 
 @app.command()
@@ -158,16 +131,7 @@ def proxies(
 def _plugin_command(name: str) -> Any:
     """Make the command of a plug-in's source, which is imported when it runs."""
     one = typer.Typer(rich_markup_mode=None, add_completion=False)
-
-    @one.command(name, help=f"Load a file or folder as {PLUGINS.package(name)} reads it.")
-    def load(
-        path: PathArgument,
-        warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
-        replace: ReplaceOption = False,
-        json: JsonOption = False,
-    ) -> None:
-        _load(name, path, warehouse, replace=replace, json=json)
-
+    _add(one, name, "PATH", f"Load a file or folder as {PLUGINS.package(name)} reads it.")
     return typer.main.get_command(one)
 
 
