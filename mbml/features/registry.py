@@ -117,6 +117,7 @@ class FeatureSet:
             raise UsageError(
                 f"feature set {self.name!r} is not defined for {benchmark}; it is for "
                 + (", ".join(self.parts) or "no benchmark")
+                + "; choose another, as in --features topology"
             )
         return self.parts[benchmark]
 
