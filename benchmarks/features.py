@@ -11,8 +11,8 @@ from __future__ import annotations
 from process_tree import measured
 from row import Row, main
 
-from mbml.features.topology_nasbench101 import TOPOLOGY as NASBENCH101
-from mbml.features.topology_nasbench201 import TOPOLOGY as NASBENCH201
+from mbml.features.topology.nasbench101 import TOPOLOGY as NASBENCH101
+from mbml.features.topology.nasbench201 import TOPOLOGY as NASBENCH201
 from mbml.spaces.registry import SPACES
 
 

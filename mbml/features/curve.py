@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mbml.errors import UsageError
 from mbml.features.parts import Cost, MeasuredPart, Part
-from mbml.features.topology import Column
+from mbml.features.topology.columns import Column
 from mbml.frames import read_earlier
 
 if TYPE_CHECKING:

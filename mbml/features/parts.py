@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mbml.errors import UsageError
-from mbml.features.moments import Moments, stored
+from mbml.features.topology.moments import Moments, stored
 from mbml.frames import read_cells
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mbml.datasets import MetaDataset
-    from mbml.features.topology import Column, Topology
+    from mbml.features.topology.columns import Column, Topology
     from mbml.store import Warehouse
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mbml.errors import UsageError
 from mbml.features.parts import Cost, MeasuredPart, Part
-from mbml.features.topology import Column
+from mbml.features.topology.columns import Column
 from mbml.frames import read_proxies
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from mbml.features.parts import CellPart, Part
-from mbml.features.topology import Column
+from mbml.features.topology.columns import Column
 from mbml.spaces import nasbench101, nasbench201
 from mbml.spaces.registry import SPACES
 

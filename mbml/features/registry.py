@@ -12,15 +12,15 @@ import polars as pl
 
 from mbml.errors import UsageError
 from mbml.features import curve, proxy, published, transfer
-from mbml.features.moments import TOPOLOGIES, Moments
 from mbml.features.parts import TopologyPart
+from mbml.features.topology.moments import TOPOLOGIES, Moments
 from mbml.plugins import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mbml.features.parts import Part
-    from mbml.features.topology import Column
+    from mbml.features.topology.columns import Column
 
 
 @dataclass(frozen=True, kw_only=True)

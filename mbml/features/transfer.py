@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mbml.datasets import META_DATASETS, meta_dataset
 from mbml.errors import UsageError
 from mbml.features.parts import Cost, MeasuredPart, Part
-from mbml.features.topology import Column
+from mbml.features.topology.columns import Column
 from mbml.frames import read_other
 
 if TYPE_CHECKING:

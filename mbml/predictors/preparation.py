@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mbml.datasets import MetaDataset
-    from mbml.features.moments import Moments
     from mbml.features.registry import FeatureSet
+    from mbml.features.topology.moments import Moments
 
 
 class Columns(NamedTuple):

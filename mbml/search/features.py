@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mbml.datasets import MetaDataset
-    from mbml.features.moments import Moments
     from mbml.features.parts import Part
     from mbml.features.registry import FeatureSet
+    from mbml.features.topology.moments import Moments
     from mbml.frames import LearningProblem
     from mbml.store import Warehouse
 

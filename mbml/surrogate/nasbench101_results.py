@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from mbml.features.topology_nasbench101 import TOPOLOGY
+from mbml.features.topology.nasbench101 import TOPOLOGY
 from mbml.surrogate.model import fitted
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbml.features.topology_nasbench201 import TOPOLOGY
+from mbml.features.topology.nasbench201 import TOPOLOGY
 from mbml.spaces import nasbench201, natsbench_sss
 from mbml.surrogate.model import fitted
 from mbml.surrogate.result_curves import DATASETS, Network

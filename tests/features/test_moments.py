@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mbml.features.moments import TOPOLOGIES, computed, stored
+from mbml.features.topology.moments import TOPOLOGIES, computed, stored
 
 
 @pytest.mark.parametrize(

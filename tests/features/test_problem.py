@@ -12,9 +12,9 @@ from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.datasets import META_DATASETS
 from mbml.errors import UsageError
-from mbml.features.moments import TOPOLOGIES
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
+from mbml.features.topology.moments import TOPOLOGIES
 from mbml.frames import read_cells
 from mbml.spaces import nasbench101, nasbench201
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mbml.errors import CellError, UsageError
-from mbml.features.moments import TOPOLOGIES as SETS
+from mbml.features.topology.moments import TOPOLOGIES as SETS
 from mbml.spaces.registry import SPACES
 
 every_set = pytest.mark.parametrize("space", SETS)
@@ -76,7 +76,7 @@ def test_groups_are_parts_of_the_whole(space):
 def test_many_parts_make_the_same_whole(space, monkeypatch):
     cells = [cell.format() for cell in SPACES[space].draw(20, seed=0)]
     whole = SETS[space].matrix(cells)
-    monkeypatch.setattr("mbml.features.topology.CELLS_AT_ONCE", 7)
+    monkeypatch.setattr("mbml.features.topology.columns.CELLS_AT_ONCE", 7)
     np.testing.assert_allclose(SETS[space].matrix(cells), whole, rtol=1e-6, atol=1e-6)
 
 
@@ -95,7 +95,7 @@ def test_unknown_groups_and_bad_cells_are_told(space):
 
 def test_nothing_is_computed_at_import():
     code = (
-        "import sys, mbml.features.topology_nasbench101;"
+        "import sys, mbml.features.topology.nasbench101;"
         "print({'sklearn', 'xgboost', 'duckdb'} & set(sys.modules))"
     )
     result = subprocess.run(

@@ -15,7 +15,7 @@ from cells import nasbench101_cells, renumberings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbml.features.topology_nasbench101 import TOPOLOGY
+from mbml.features.topology.nasbench101 import TOPOLOGY
 from mbml.spaces import nasbench101
 
 README_CELL = (
@@ -190,7 +190,7 @@ def test_all_cells_are_quick(real_data):
 def test_all_cells_fit_two_gibibytes():
     code = """
 import resource
-from mbml.features.topology_nasbench101 import TOPOLOGY
+from mbml.features.topology.nasbench101 import TOPOLOGY
 from mbml.spaces.nasbench101_classes import texts
 TOPOLOGY.matrix([":".join(pair) for pair in texts()])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # kibibytes

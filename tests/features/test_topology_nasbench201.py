@@ -10,7 +10,7 @@ import pytest
 from cells import nasbench201_cells
 from hypothesis import given
 
-from mbml.features.topology_nasbench201 import TOPOLOGY
+from mbml.features.topology.nasbench201 import TOPOLOGY
 from mbml.spaces import nasbench201
 
 NAMES = [column.name for column in TOPOLOGY.columns()]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from mbml.features.topology_nasbench101 import TOPOLOGY
+from mbml.features.topology.nasbench101 import TOPOLOGY
 from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.surrogate.fit.parts import (
     FAILED_BELOW,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from mbml.features.topology_nasbench201 import TOPOLOGY
+from mbml.features.topology.nasbench201 import TOPOLOGY
 from mbml.spaces.nasbench201 import official_order
 from mbml.surrogate.fit.parts import (
     FAILED_BELOW,

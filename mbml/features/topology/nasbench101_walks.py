@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbml.features.nasbench101_paths import LAST, SUBSETS, CellArrays, added
-from mbml.features.topology import Column, Feature
+from mbml.features.topology.columns import Column, Feature
+from mbml.features.topology.nasbench101_paths import LAST, SUBSETS, CellArrays, added
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

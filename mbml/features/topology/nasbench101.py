@@ -1,7 +1,7 @@
 """The topology features of NAS-Bench-101: what a cell's graph says about its accuracy.
 
 None depends on the numbering of the vertices. `F` counts and measures, here; `H` are random walks
-(`topology_nasbench101_walks`), `G` finer patterns (`topology_nasbench101_patterns`).
+(`nasbench101_walks`), `G` finer patterns (`nasbench101_patterns`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbml.features.nasbench101_paths import INTERIOR, LAST, LENGTHS, CellArrays, added, read
-from mbml.features.topology import Column, Feature, Topology
-from mbml.features.topology_nasbench101_patterns import patterns
-from mbml.features.topology_nasbench101_walks import walks
+from mbml.features.topology.columns import Column, Feature, Topology
+from mbml.features.topology.nasbench101_paths import (
+    INTERIOR,
+    LAST,
+    LENGTHS,
+    CellArrays,
+    added,
+    read,
+)
+from mbml.features.topology.nasbench101_patterns import patterns
+from mbml.features.topology.nasbench101_walks import walks
 from mbml.spaces.nasbench101_network import (
     FRAME_PARAMETERS,
     STACKS,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbml.features.nasbench101_paths import INTERIOR, LAST, LENGTHS, CellArrays, added
-from mbml.features.topology import Column, Feature
+from mbml.features.topology.columns import Column, Feature
+from mbml.features.topology.nasbench101_paths import INTERIOR, LAST, LENGTHS, CellArrays, added
 from mbml.spaces.nasbench101_network import STEM_CHANNELS
 
 if TYPE_CHECKING:

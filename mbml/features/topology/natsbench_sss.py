@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbml.features.topology import Column, Feature, Topology
+from mbml.features.topology.columns import Column, Feature, Topology
 from mbml.spaces.natsbench_sss import LAYERS, parse
 
 if TYPE_CHECKING:

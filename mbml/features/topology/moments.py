@@ -1,8 +1,8 @@
 """Mean and deviation of every topology feature over its whole search space.
 
 Predictors standardise with them. They use no labels, and being stored they let one cell be
-predicted alone as it would be among all others. `python -m mbml.features.moments` writes the files
-anew, which a new version of a feature set needs.
+predicted alone as it would be among all others. `python -m mbml.features.topology.moments` writes
+the files anew, which a new version of a feature set needs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mbml.features import topology_nasbench101, topology_nasbench201, topology_natsbench_sss
+from mbml.features.topology import nasbench101, nasbench201, natsbench_sss
 from mbml.spaces.registry import SPACES
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mbml.features.topology import Topology
+    from mbml.features.topology.columns import Topology
 
 TOPOLOGIES: dict[str, Topology] = {
     one.space: one
     for one in (
-        topology_nasbench101.TOPOLOGY,
-        topology_nasbench201.TOPOLOGY,
-        topology_natsbench_sss.TOPOLOGY,
+        nasbench101.TOPOLOGY,
+        nasbench201.TOPOLOGY,
+        natsbench_sss.TOPOLOGY,
     )
 }
 
@@ -66,7 +66,9 @@ def stored(topology: Topology, groups: Iterable[str] | None = None) -> Moments:
     Moments
         Of `topology.columns(groups)`, in their order.
     """
-    text = (files("mbml.features") / "data" / _file_name(topology)).read_text(encoding="ascii")
+    text = (files("mbml.features.topology") / "data" / _file_name(topology)).read_text(
+        encoding="ascii"
+    )
     rows = {row["column"]: row for row in csv.DictReader(text.splitlines())}
     chosen = [rows[column.name] for column in topology.columns(groups)]
     return Moments(

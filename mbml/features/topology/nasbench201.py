@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbml.features.topology import Column, Feature, Topology
+from mbml.features.topology.columns import Column, Feature, Topology
 from mbml.spaces.nasbench201 import EDGES, OPERATIONS, PATHS, from_operations, parse
 
 if TYPE_CHECKING:
