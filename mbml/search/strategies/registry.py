@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -119,21 +118,26 @@ _ROUNDS = {
 _RUNGS = {"rungs": Setting("epochs looked at, the last ones; all that are held", None)}
 
 
-def _with_predictor(
-    name: str, meaning: str, settings: Mapping[str, Setting], argument: str, *, doubts: bool = False
-) -> Strategy:
-    """Make a strategy of `ranking.py` with a predictor of the registry."""
-    known = predictor(argument)
-    if doubts and not known.intervals:
-        able = ", ".join(one.name for one in PREDICTORS.values() if one.intervals)
-        raise UsageError(f"{name}:{argument}: {argument} has no doubts to draw from; these: {able}")
-    return Strategy(
-        name=f"{name}:{argument}",
-        meaning=meaning,
-        play=_later("ranking", name, predictor=argument),
-        settings=settings,
-        features=FeatureRequest(name=known.features),
-    )
+def _ranking(
+    name: str, meaning: str, settings: Mapping[str, Setting], *, doubts: bool = False
+) -> tuple[str, Callable[[str], Strategy]]:
+    """Return what makes a strategy of `ranking.py` with a predictor of the registry."""
+
+    def make(argument: str) -> Strategy:
+        known = predictor(argument)
+        if doubts and not known.intervals:
+            able = ", ".join(one.name for one in PREDICTORS.values() if one.intervals)
+            told = f"{argument} has no doubts to draw from; these: {able}"
+            raise UsageError(f"{name}:{argument}: {told}")
+        return Strategy(
+            name=f"{name}:{argument}",
+            meaning=meaning,
+            play=_later("ranking", name, predictor=argument),
+            settings=settings,
+            features=FeatureRequest(name=known.features),
+        )
+
+    return "gp", make
 
 
 def _optuna(argument: str) -> Strategy:
@@ -206,37 +210,23 @@ STRATEGIES: dict[str, Strategy] = {
 
 #: Strategies that take what follows a colon, with the argument that they have without one.
 WITH_ARGUMENT: dict[str, tuple[str, Callable[[str], Strategy]]] = {
-    "rank_once": (
-        "gp",
-        partial(
-            _with_predictor,
-            "rank_once",
-            "trains a predictor once on random candidates, then takes all others as it ranks them",
-            {
-                "initial": Setting(
-                    "random candidates first; nine tenths of what the budget pays for", None
-                )
-            },
-        ),
+    "rank_once": _ranking(
+        "rank_once",
+        "trains a predictor once on random candidates, then takes all others as it ranks them",
+        {
+            "initial": Setting(
+                "random candidates first; nine tenths of what the budget pays for", None
+            )
+        },
     ),
-    "npenas": (
-        "gp",
-        partial(
-            _with_predictor,
-            "npenas",
-            "mutates the best, takes the mutants that a predictor ranks first",
-            _ROUNDS,
-        ),
+    "npenas": _ranking(
+        "npenas", "mutates the best, takes the mutants that a predictor ranks first", _ROUNDS
     ),
-    "bananas": (
-        "gp",
-        partial(
-            _with_predictor,
-            "bananas",
-            "mutates the best, takes mutants by a draw from the predictor's doubt",
-            _ROUNDS,
-            doubts=True,
-        ),
+    "bananas": _ranking(
+        "bananas",
+        "mutates the best, takes mutants by a draw from the predictor's doubt",
+        _ROUNDS,
+        doubts=True,
     ),
     "optuna": ("tpe", _optuna),
 }
