@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import altair as alt
 import numpy as np
@@ -26,6 +28,9 @@ from mbml.surrogate.nasbench101 import SCHEDULES
 from mbml.surrogate.nasbench101_results import SurrogateCell, expected_accuracy, invent
 from mbml.surrogate.networks import expected_latent, topology_network
 from mbml.surrogate.result_curves import accuracy_curve, final_accuracies, generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HERE = Path(__file__).resolve().parent
 CELLS_AT_ONCE = 16_384
@@ -71,6 +76,16 @@ def quantile_rows(name: str, real: np.ndarray, made: np.ndarray) -> list[list[ob
     ]
 
 
+def correlation_rows(
+    names: Sequence[int], real: np.ndarray, made: np.ndarray
+) -> list[list[object]]:
+    """Return a row for each two names, of two matrices."""
+    return [
+        [f"{names[a]} and {names[b]}", float(real[a, b]), float(made[a, b])]
+        for a, b in combinations(range(len(names)), 2)
+    ]
+
+
 def last_accuracies(cells: list[SurrogateCell]) -> tuple[np.ndarray, np.ndarray]:
     """Draw validation and test accuracies, shape (2, cells, 3, schedules), and seconds."""
     trainings = np.array(list(SCHEDULES) * 3)
@@ -110,19 +125,14 @@ def nasbench101(data: Path) -> tuple[str, dict[str, tuple[np.ndarray, np.ndarray
         np.column_stack([*[single[str(s)] for s in SCHEDULES[:3]], real_means[rows]])
     ).statistic
     ours = spearmanr(np.column_stack([valid[rows, 0, :3], made_means[rows]])).statistic
-    names = [*(f"{s}" for s in SCHEDULES[:3]), "108"]
-    correlations = [
-        [f"{names[a]} and {names[b]} epochs", float(between[a, b]), float(ours[a, b])]
-        for a in range(4)
-        for b in range(a + 1, 4)
-    ]
+    runs = (test[:, :, 3] < 0.2).sum(axis=1)
     failed = [
-        [f"{count} of 3 runs", float(np.mean(_failed(real_means, low, high))), float(share)]
-        for count, low, high, share in (
-            (1, 0.55, 0.65, np.mean((test[:, :, 3] < 0.2).sum(axis=1) == 1)),
-            (2, 0.28, 0.42, np.mean((test[:, :, 3] < 0.2).sum(axis=1) == 2)),
-            (3, 0.0, 0.2, np.mean((test[:, :, 3] < 0.2).sum(axis=1) == 3)),
-        )
+        [
+            f"{count} of 3 runs",
+            float(np.mean((real_means > low) & (real_means <= high))),
+            float(np.mean(runs == count)),
+        ]
+        for count, low, high in ((1, 0.55, 0.65), (2, 0.28, 0.42), (3, 0.0, 0.2))
     ]
     timed = means["train_seconds"].to_numpy()
     has_time = ~np.isnan(timed)
@@ -134,16 +144,12 @@ def nasbench101(data: Path) -> tuple[str, dict[str, tuple[np.ndarray, np.ndarray
     text += "\nQuantiles; validation accuracy of single runs over 20,001 cells, and means of all:\n"
     text += table(["", "", "mean", *map(str, SHARES)], quantiles)
     text += "\nSpearman's rank correlation between trainings of a cell:\n"
-    text += table(["", "real", "surrogate"], correlations)
+    text += table(["epochs", "real", "surrogate"], correlation_rows(SCHEDULES, between, ours))
     text += "\nShare of cells with failed runs (real: means as such runs make them):\n"
     text += table(["", "real", "surrogate"], failed)
     text += repeats(data)
     made = means.with_columns(test_accuracy=pl.Series(made_means))
     return text, pairs, made
-
-
-def _failed(means: np.ndarray, low: float, high: float) -> np.ndarray:
-    return (means > low) & (means <= high)
 
 
 def repeats(data: Path) -> str:
@@ -240,11 +246,7 @@ def curves(held: pl.DataFrame, networks: list) -> str:
     made = np.array(drawn)
     at = [epoch - 1 for epoch in EPOCHS]
     one, other = (np.corrcoef(part[:, at].T) for part in (real, made))
-    rows = [
-        [f"{EPOCHS[a]} and {EPOCHS[b]}", float(one[a, b]), float(other[a, b])]
-        for a in range(len(EPOCHS))
-        for b in range(a + 1, len(EPOCHS))
-    ]
+    rows = correlation_rows(EPOCHS, one, other)
     frames = [
         pl.DataFrame({"epoch": range(1, 201), "accuracy": part[group].mean(axis=0)}).with_columns(
             data=pl.lit(kind), fifth=pl.lit(number)
