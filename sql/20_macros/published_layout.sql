@@ -1,4 +1,5 @@
 -- The rows of the paper's CSV files: its columns, units and texts, all as a CSV file writes them.
+-- The two benchmarks' files name their columns otherwise and hold others, so that each has a macro of its own.
 
 -- Six decimals; NULL where not measured, which a file leaves empty.
 create or replace macro six_decimals(number) as format('{:.6f}', number);
