@@ -46,7 +46,7 @@ CEILINGS = (
     Ceiling(512, "views --warehouse {w}"),
     Ceiling(256, f"describe {VIEW_101} --warehouse {{w}}"),
     Ceiling(256, "models"),
-    Ceiling(256, "open-parquet x"),
+    Ceiling(256, "open-parquet s3://bucket/tables"),
     Ceiling(256, "cell 8:16:24:32:64 --warehouse {w}"),
     Ceiling(256, "neighbours 8:16:24:32:64"),
     Ceiling(512, "sample nasbench101 -n 5"),

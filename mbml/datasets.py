@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mbml.errors import unknown_name
+from mbml.errors import UsageError, unknown_name
 
 
 class Role(StrEnum):
@@ -145,6 +145,9 @@ META_DATASETS: dict[str, MetaDataset] = {
     one.name: one for one in (*_nasbench101(), *_nasbench201(), *_natsbench_sss())
 }
 
+#: So many names are told at once.
+_FEW = 8
+
 
 def meta_dataset(name: str) -> MetaDataset:
     """Return the entry of a view.
@@ -152,7 +155,7 @@ def meta_dataset(name: str) -> MetaDataset:
     Raises
     ------
     UsageError
-        There is no such view; close names are told.
+        There is no such view (close names are told), or it is of several epochs.
 
     Examples
     --------
@@ -162,4 +165,9 @@ def meta_dataset(name: str) -> MetaDataset:
     try:
         return META_DATASETS[name]
     except KeyError:
+        parts = [one for one in META_DATASETS if one.startswith(f"{name}_")]
+        if 0 < len(parts) <= _FEW:
+            raise UsageError(
+                f"{name} is of several epochs or schedules; name one: {', '.join(parts)}"
+            ) from None
         raise unknown_name("view", name, META_DATASETS, listed_by="mbml views") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,14 +26,26 @@ from mbml.cli import (
 )
 from mbml.cli.diagnostics import DiagnosticGroup, Talk, set_talk
 
+
+class _Commands(DiagnosticGroup):
+    """Lists first what a user begins with."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        first = ["demo", "ingest"]
+        return first + [name for name in super().list_commands(ctx) if name not in first]
+
+
 app = typer.Typer(
     name="mbml",
-    cls=DiagnosticGroup,
+    cls=_Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=True,
     help="The published NAS benchmarks in one SQL warehouse, with simple meta-predictors.",
+    epilog="To begin: `mbml demo` without any file, or `mbml ingest --help` with one. Each command"
+    " tells an example: mbml COMMAND --help.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(ingest.app, name="ingest")
 look.register(app)

@@ -27,7 +27,9 @@ ArchArgument = Annotated[
         " NAS-Bench-201: |op~0|+|op~0|op~1|+|op~0|op~1|op~2|; size space: c1:c2:c3:c4:c5.",
     ),
 ]
-_MODULE_HASH = re.compile(r"[0-9a-f]{32}")
+#: A module hash, or a piece of one that is no row of bits.
+_MODULE_HASH = re.compile(r"[0-9a-f]{32}|(?=.*[2-9a-f])[0-9a-f]{6,}")
+_HASH_DIGITS = 32
 _FEW = 5
 
 
@@ -48,7 +50,7 @@ def cell(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """Show what is known of a cell: drawing, ids, size, equivalent texts, measured results.
+    """Show what is known of a cell: drawing, ids, size, results.
 
     Parameters and FLOPs are those of the network for CIFAR-10. No warehouse is needed; where there
     is one, the cell's measured results are shown.
@@ -86,7 +88,9 @@ def neighbours(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """List the cells that are one step away: one edge, operation or width changed.
+    """List the cells that are one step away from a cell.
+
+    A step changes one edge, operation or width.
 
     Example: mbml neighbours "8:16:24:32:64"
 
@@ -142,6 +146,11 @@ def _recognise(text: str, warehouse: Path) -> tuple[Space[Any], Architecture]:
     if not _MODULE_HASH.fullmatch(text):
         return recognise(text)
     from mbml.errors import UsageError
+
+    if len(text) != _HASH_DIGITS:
+        raise UsageError(
+            f"{text} is {len(text)} hexadecimal digits; a module hash has {_HASH_DIGITS}"
+        )
     from mbml.frames import read_cell_text
     from mbml.store import open_warehouse
 
@@ -209,7 +218,8 @@ def _print(told: dict[str, Any], measured: pl.DataFrame | None, warehouse: Path)
     for name, value in told.get("features", {}).items():
         typer.echo(f"{name:<40} {value:.6g}")
     if measured is None:
-        typer.echo(f"\nno warehouse at {warehouse}: no measured results")
+        if not warehouse.exists():
+            typer.echo(f"\nno warehouse at {warehouse}: no measured results")
     elif measured.is_empty():
         typer.echo(f"\nnot in {warehouse}: no measured results")
     else:

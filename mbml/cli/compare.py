@@ -30,10 +30,11 @@ def compare(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """Compare the fits of `mbml evaluate --preset published` with the published study.
+    """Compare stored fits with those of the published study.
 
-    Each row has the mean, population deviation and median over the seeds, ours and published, and
-    the differences; seeds is the number of our fits. Accuracies are fractions.
+    The fits are those of `mbml evaluate --preset published`. Each row has the mean, population
+    deviation and median over the seeds, ours and published, and the differences; seeds is the
+    number of our fits. Accuracies are fractions.
 
     Example: mbml compare --train-size 172 --metric r2
 

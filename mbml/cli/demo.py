@@ -39,8 +39,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(context: typer.Context) -> None:
-    """Write surrogate files of two benchmarks, load, check and query them, train, search, report.
+    """Go the whole way on surrogate data, up to a report.
 
+    It writes files of two benchmarks, loads, checks and queries them, trains and searches.
     Everything lands in the folder `warehouse/demo_surrogate` under the current one; what an earlier
     demo wrote there is written anew.
 

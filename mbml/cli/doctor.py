@@ -41,9 +41,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, json: JsonOption = False) -> None:
-    """Look at what mbml needs: packages, SQL files, the warehouse, a place to write.
+    """Look at what mbml needs, and tell what to do.
 
-    What fails gives exit code 1, and each line says what to do.
+    It looks at packages, SQL files, the warehouse and a place to write. What fails gives exit
+    code 1, and each line says what to do.
 
     Example: mbml doctor
 

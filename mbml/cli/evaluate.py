@@ -58,7 +58,7 @@ def evaluate(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """Train and score every combination of views, sizes, predictors and seeds.
+    """Train and score a grid of views, sizes, predictors, seeds.
 
     Each fit is stored in the warehouse as it ends (tables results.fit and results.score). Stopped
     at any moment, the same command goes on where it was; fits that are stored are not made again.

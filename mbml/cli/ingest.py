@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from mbml.cli.diagnostics import progress, say
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_json
+from mbml.errors import UsageError
 from mbml.sources.registry import PLUGINS, open_sources
 
 
@@ -28,12 +29,18 @@ class _Sources(TyperGroup):
             return super().get_command(ctx, cmd_name)
         return _plugin_command(cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if Path(args[0]).exists() and self.get_command(ctx, args[0]) is None:
+            known = ", ".join(self.list_commands(ctx))
+            raise UsageError(f"{args[0]}: say what it is before its path: one of {known}")
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
     cls=_Sources,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Load original benchmark files, or tables, into the warehouse.",
+    help="Load original benchmark files, or tables.",
 )
 
 PathArgument = Annotated[Path, typer.Argument(help="The file or folder to load.", metavar="PATH")]
@@ -64,19 +71,21 @@ _add(
     app,
     "nasbench201",
     "NAS-Bench-201-v1_1-096897.pth",
-    "Load a NAS-Bench-201 .pth file, or a folder of files of single cells; nothing is unpickled.",
+    "Load a NAS-Bench-201 .pth file; nothing is unpickled.\n\n"
+    "A folder of files of single cells does as well.",
 )
 _add(
     app,
     "natsbench",
     "NATS-tss-v1_0-3ffb9-simple",
-    "Load a NATS-Bench folder or file, of the topology or the size space; nothing is unpickled.",
+    "Load a NATS-Bench folder or file; nothing is unpickled.\n\n"
+    "It is of the topology or of the size space.",
 )
 _add(
     app,
     "table",
     "measurements.parquet",
-    "Load a table: Parquet, CSV, or a folder of Hive-partitioned Parquet.\n\n"
+    "Load a table: Parquet, CSV, or a folder of Hive Parquet.\n\n"
     "One row per architecture, dataset, schedule, trial and epoch. Columns: arch_str"
     " (NAS-Bench-201), or adjacency and operations (NAS-Bench-101); dataset, schedule_epochs,"
     " trial, epoch; and any of the measurements that `mbml describe measurement` lists. Trial 0 is"
@@ -92,10 +101,10 @@ def proxies(
     replace: ReplaceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Load a table of zero-cost proxies, Parquet or CSV, for cells that the warehouse holds.
+    """Load a table of zero-cost proxies, Parquet or CSV.
 
-    One row a cell: arch_str (NAS-Bench-201), or adjacency and operations (NAS-Bench-101). Every
-    other column is a proxy.
+    Proxies are kept for cells that the warehouse holds. One row a cell: arch_str
+    (NAS-Bench-201), or adjacency and operations (NAS-Bench-101). Every other column is a proxy.
 
     Example: mbml ingest proxies zero_cost_proxies.parquet --dataset cifar10
 

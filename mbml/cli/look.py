@@ -9,6 +9,7 @@ import typer
 
 from mbml.cli.options import DEFAULT_WAREHOUSE, FormatOption, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
+from mbml.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +28,7 @@ def info(
         bool, typer.Option("--cite", help="Print BibTeX of the papers to cite; needs no warehouse.")
     ] = False,
 ) -> None:
-    """Show what was loaded: sources, and how many rows each table holds.
+    """Show what was loaded, and how many rows each table holds.
 
     Example: mbml info
 
@@ -59,10 +60,17 @@ def info(
     _section("rows", held.row_counts)
 
 
-def views(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, json: JsonOption = False) -> None:
+def views(
+    part: Annotated[
+        str, typer.Argument(help="Part of the names to list, such as cifar100; all unless said.")
+    ] = "",
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    format_name: FormatOption = "table",
+    json: JsonOption = False,
+) -> None:
     """List the views with the number of their rows.
 
-    Example: mbml views
+    Example: mbml views nasbench101
 
     In Python: mbml.store.contents.views(warehouse)
     """
@@ -71,15 +79,21 @@ def views(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, json: JsonOption = Fal
 
     with open_warehouse(warehouse) as opened:
         frame = list_views(opened)
-    write_frame(frame, "json" if json else "table")
+    chosen = frame.filter(frame["view"].str.contains(part, literal=True))
+    if chosen.is_empty():
+        raise UsageError(f"no view has {part!r} in its name; `mbml views` lists all")
+    write_frame(chosen, "json" if json else format_name)
 
 
 def describe(
     view: Annotated[str, typer.Argument(help="A view or a table.")],
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    format_name: FormatOption = "table",
     json: JsonOption = False,
 ) -> None:
-    """Show the columns of a view or table: type, meaning, and for a meta-dataset the role.
+    """Show the columns of a view or table, and what they mean.
+
+    Of a meta-dataset it tells their roles too: key, feature or outcome.
 
     Example: mbml describe meta_nasbench201_cifar100_200epochs
 
@@ -96,7 +110,7 @@ def describe(
 
         roles = [role_of(name).value for name in frame["column"]]
         frame.insert_column(2, pl.Series("role", roles))
-    write_frame(frame, "json" if json else "table")
+    write_frame(frame, "json" if json else format_name)
 
 
 def query(

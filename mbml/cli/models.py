@@ -58,7 +58,9 @@ def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A saved model's name, or pretrained:NAME.")],
 ) -> None:
-    """Print a model's card: what it was trained on, how it did, what it is made of, as JSON.
+    """Print a model's card, as JSON.
+
+    It tells what the model was trained on, how it did, and what it is made of.
 
     Example: mbml models show pretrained:nasbench201-cifar100
 
@@ -79,14 +81,18 @@ def predict(
     format_name: FormatOption = "table",
     json: JsonOption = False,
 ) -> None:
-    """Predict accuracies, as fractions, with an interval of 90 %; needs no warehouse.
+    """Predict accuracies with 90 % intervals; needs no warehouse.
+
+    Accuracies and their bounds are fractions.
 
     Example: mbml predict pretrained:nasbench101-108epochs '0100:input,output'
 
     In Python: mbml.load_model(name).predict(cells)
     """
-    from mbml.predictors.models import load_model
+    from mbml.predictors.models import PRETRAINED, load_model
 
+    if ":" in model.removeprefix(PRETRAINED) or "|" in model:
+        raise UsageError(f"{model!r} is no model's name; the model comes first: MODEL ARCH...")
     cells = _architectures(arch or [], file)
     found = load_model(model, folder=folder).predict(cells)
     write_frame(found, "json" if json else format_name)

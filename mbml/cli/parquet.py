@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mbml.cli.options import DEFAULT_WAREHOUSE, WarehouseOption
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
+from mbml.cli.output import write_json
 
 
 def register(app: typer.Typer) -> None:
@@ -22,10 +23,11 @@ def export_tables(
         bool, typer.Option("--overwrite", help="Take the place of what has the name already.")
     ] = False,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    json: JsonOption = False,
 ) -> None:
-    """Write the tables that the views read as Parquet, for a disk or object storage.
+    """Write the tables that the views read as Parquet.
 
-    `mbml open-parquet` opens them there.
+    `mbml open-parquet` opens them on a disk or in object storage.
 
     Example: mbml export-tables --to travel
 
@@ -35,7 +37,11 @@ def export_tables(
     from mbml.store import open_warehouse
 
     with open_warehouse(warehouse) as opened:
-        typer.echo(write_tables(opened, to, overwrite=overwrite))
+        path = write_tables(opened, to, overwrite=overwrite)
+    if json:
+        write_json({"path": str(path)})
+    else:
+        typer.echo(path)
 
 
 def open_parquet(
@@ -43,14 +49,22 @@ def open_parquet(
         str, typer.Argument(help="What `mbml export-tables` wrote: a folder, s3://, https://.")
     ],
 ) -> None:
-    """Print the SQL that opens exported tables in any DuckDB, with all views of mbml.
+    """Print the SQL that opens exported tables in any DuckDB.
 
-    Nothing is copied: a query reads what it needs of the files, on disk or in object storage.
+    It makes all views of mbml. Nothing is copied: a query reads what it needs of the files, on
+    disk or in object storage.
 
     Example: mbml open-parquet s3://bucket/tables > views.sql, then duckdb -init views.sql
 
     In Python: duckdb.connect().execute(mbml.store.parquet.script(folder))
     """
+    from mbml.errors import UsageError
     from mbml.store.parquet import script
 
-    typer.echo(script(folder), nl=False)
+    views = script(folder)
+    if "://" not in folder and not (Path(folder) / "architecture.parquet").is_file():
+        raise UsageError(
+            f"{folder} holds no exported tables; `mbml export-tables --to FOLDER` writes them into"
+            " FOLDER/tables"
+        )
+    typer.echo(views, nl=False)

@@ -23,9 +23,10 @@ def report(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """Write a report: one HTML page that opens offline, tables and figures as files beside it.
+    """Write a report: an HTML page, with tables and figures.
 
-    Tables are also written as CSV, LaTeX and Markdown, figures as SVG, PDF and PNG.
+    The page opens offline. Files beside it hold its tables, as CSV, LaTeX and Markdown, and its
+    figures, as SVG, PDF and PNG.
 
     Example: mbml report --to reports
 

@@ -18,6 +18,11 @@ ORACLE_RULE = (
     "the best test accuracy among the architectures trained to the view's epoch,"
     " which no search can know"
 )
+_SHOWN = {
+    "oracle test": "best_test_accuracy",
+    "chosen test": "chosen_test_accuracy",
+    "chosen validation": "best_valid_accuracy",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +71,7 @@ def search(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """Search a view for its best architecture, and count what that costs.
+    """Search a view, and count what the search would cost.
 
     A run ends before the query that its budget does not pay for. Every query is kept in
     results.search and results.search_step; a run that is there already is not run again.
@@ -216,6 +221,7 @@ def _print(flat: dict[str, Any]) -> None:
     if flat["surrogate"]:
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
     runs = "one run of" if flat["seeds"] == 1 else f"{flat['seeds']} runs, each of"
+    spread = "" if flat["seeds"] == 1 else ", mean ± population deviation over the runs"
     once = ", equivalent cells once" if flat["equivalents"] == "once" else ""
     typer.echo(
         f"{flat['strategy']} on {flat['view']}, {flat['candidates']:,} architectures;"
@@ -223,7 +229,7 @@ def _print(flat: dict[str, Any]) -> None:
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
         + (", one trial a query" if flat["trial"] == "one" else "")
         + f"\n{runs} {flat['budget']:g} {flat['unit']}{once}\n"
-        f"\nPercent, mean ± deviation over the runs. oracle: {ORACLE_RULE};\n"
+        f"\nPercent{spread}. oracle: {ORACLE_RULE};\n"
         f"chosen: the test accuracy of the one of them with the best {flat['target']}\n"
     )
     rows = [*flat["milestones"]]
@@ -232,20 +238,26 @@ def _print(flat: dict[str, Any]) -> None:
     table = pl.DataFrame(
         {
             "queries": [f"{row['queries']:.6g}" for row in rows],
-            "oracle test": [_percent(row, "best_test_accuracy") for row in rows],
-            "chosen test": [_percent(row, "chosen_test_accuracy") for row in rows],
-            "chosen validation": [_percent(row, "best_valid_accuracy") for row in rows],
+        }
+        | {
+            heading: [_percent(row, name, flat["seeds"]) for row in rows]
+            for heading, name in _SHOWN.items()
         }
     )
     write_frame(table, "table")
     if "hypervolume" in flat:
         typer.echo(
-            f"\nhypervolume {flat['hypervolume']:.4f} ± {flat['hypervolume_std']:.4f}: the share"
+            f"\nhypervolume {flat['hypervolume']:.4f}"
+            + (f" ± {flat['hypervolume_std']:.4f}" if flat["seeds"] > 1 else "")
+            + ": the share"
             f" that the runs dominate of the box from the space's worst {flat['target']} and"
             f" {', '.join(flat['objectives'])} to its best"
         )
 
 
-def _percent(row: dict[str, Any], name: str) -> str:
+def _percent(row: dict[str, Any], name: str, runs: int) -> str:
     mean, spread = row[name], row[f"{name}_std"]
-    return "-" if mean != mean else f"{100 * mean:.3f} ± {100 * spread:.3f}"  # noqa: PLR0124
+    if mean != mean:  # noqa: PLR0124
+        return "-"
+    # One run tells no deviation.
+    return f"{100 * mean:.3f}" + (f" ± {100 * spread:.3f}" if runs > 1 else "")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Write surrogate files: the original formats, any size, invented numbers.",
+    help="Write files of invented numbers in the original formats.",
 )
 
 PathArgument = Annotated[
@@ -41,7 +41,9 @@ def nasbench101(
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Write a NAS-Bench-101 record file of cells drawn from all 423,624 (2.1 GB if of all).
+    """Write a NAS-Bench-101 record file.
+
+    Cells are drawn from all 423,624; a file of all takes 2.1 GB.
 
     Example: mbml surrogate nasbench101 surrogate.tfrecord --architectures 3000
 
@@ -67,7 +69,9 @@ def nasbench201(
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Write a NAS-Bench-201 v1.1 file of the first cells by official index (5 GB if of all).
+    """Write a NAS-Bench-201 v1.1 file.
+
+    It holds the first cells by official index; a file of all takes 5 GB.
 
     Example: mbml surrogate nasbench201 surrogate.pth --architectures 1000
 
@@ -91,7 +95,9 @@ def natsbench(
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Write a NATS-Bench folder of the first architectures by official index, one file for each.
+    """Write a NATS-Bench folder.
+
+    It holds the first architectures by official index, a file for each.
 
     Example: mbml surrogate natsbench surrogate-tss --architectures 200
 

@@ -64,7 +64,7 @@ def train(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
-    """Train a predictor on a few architectures and score it on all others.
+    """Train a predictor on a few cells, score it on all others.
 
     Example: mbml train meta_nasbench201_cifar100_200epochs --predictor random_forest
 
@@ -108,6 +108,8 @@ def train(
 def _print(report: TrainReport, flat: dict[str, Any]) -> None:
     import polars as pl
 
+    from mbml.metrics import METRICS
+
     if flat["surrogate"]:
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
     typer.echo(
@@ -121,7 +123,16 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         + _price(flat)
     )
     told = report.all_scores
-    scores = pl.DataFrame({"score": list(told), "value": list(told.values())}, strict=False)
+    known = {metric.name: metric for metric in METRICS}
+    scores = pl.DataFrame(
+        {
+            "score": list(told),
+            "value": list(told.values()),
+            "unit": [known[name].unit if name in known else "fraction" for name in told],
+            "better": [known[name].direction if name in known else "" for name in told],
+        },
+        strict=False,
+    )
     write_frame(scores, "table")
     typer.echo(
         "\nThe first k held-out architectures by prediction (ties: the earlier row of the view),"

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, json: JsonOption = False) -> None:
-    """Run all checks and known facts, and count known faults of the releases.
+    """Run all checks, compare known facts, count known faults.
 
     A check or a fact that fails gives exit code 4; a finding is a fault that the release is known
     to have, and fails nothing. Facts are asked of real sources alone, where they apply.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbml.engine import LOCAL, check, run
 from mbml.errors import UsageError
+from mbml.search.clock import Unit
 from mbml.search.problem import search_problem
 from mbml.search.run import play
 from mbml.search.strategies.registry import strategy as strategy_by_name
@@ -115,6 +116,8 @@ def search(
     check(engine, jobs)
     chosen = strategy_by_name(strategy, features=features)
     complete = chosen.with_settings(settings or {})
+    if say is not None:
+        _say_if_random(chosen, complete, budget, say)
 
     def read(warehouse: Warehouse) -> tuple[SearchProblem, dict[str, Any], dict[int, Trace]]:
         problem = search_problem(
@@ -153,6 +156,24 @@ def search(
         traces=[found[seed] for seed in range(seeds)],
         stored=stored,
     )
+
+
+def _say_if_random(
+    chosen: Strategy, settings: Settings, budget: Budget, say: Callable[[str], None]
+) -> None:
+    """Tell that a budget ends before the strategy has learnt anything."""
+    for name, setting in chosen.settings.items():
+        count = settings[name]
+        if (
+            setting.drawn_first
+            and budget.unit is Unit.QUERIES
+            and count is not None
+            and count >= budget.amount
+        ):
+            say(
+                f"note: {chosen.name} draws its first {count:g} architectures at random, and the"
+                f" budget ends there: this is random search; --set {name}=N draws fewer"
+            )
 
 
 class _Task(NamedTuple):

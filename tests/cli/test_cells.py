@@ -151,6 +151,7 @@ def test_a_bad_cell_is_one_clear_message(mbml, command, text, said):
         (("sample", "nasbench201", "--seed", "-1"), "a seed is 0 or more"),
         (("sample", "nasbench201", "--over", "graphs"), "did you mean 'graph_ids'"),
         (("cell", NETWORK, "--features", "published"), "not defined for natsbench_sss"),
+        (("cell", "02e5a024"), "8 hexadecimal digits; a module hash has 32"),
         (("cell", FIRST_201, "--features", "curve:12"), "measured, so that a cell alone"),
     ],
 )
@@ -170,4 +171,5 @@ def test_a_broken_warehouse_does_not_keep_a_cell_from_being_shown(mbml, tmp_path
     mbml.warehouse.write_bytes(b"not a database" * 100)
     result = mbml("cell", NETWORK)
     assert "no measured results are shown" in result.stderr
+    assert "no warehouse at" not in result.stdout
     assert "198,050" in result.stdout

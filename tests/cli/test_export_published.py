@@ -10,6 +10,7 @@ from tables import load_rows, nasbench101_rows, nasbench201_rows
 from mbml.export import export_published
 from mbml.spaces import nasbench101
 
+VIEW = "meta_nasbench201_cifar100_200epochs"
 COLUMNS_101 = (
     "module_adjacency,module_operations,trainable_parameters,final_training_time,"
     "final_train_accuracy,final_validation_accuracy,final_test_accuracy,halfway_training_time,"
@@ -122,6 +123,8 @@ def test_invented_numbers_are_named_so(new_warehouse, tmp_path):
         (("meta_nasbench201_cifar100_hp12", "--layout", "published"), "published layout"),
         (("measurement", "--layout", "published"), "published layout"),
         (("measurement", "--layout", "publishd"), "did you mean 'published'"),
+        ((VIEW, "--layout", "published", "--format", "parquet"), "leave out --format"),
+        ((VIEW, "--layout", "published", "--one-file"), "leave out --format and --one-file"),
     ],
 )
 def test_what_the_paper_has_no_file_of_is_refused(mbml, tmp_path, options, said):

@@ -26,6 +26,12 @@ def test_a_missing_path_is_exit_2(mbml, tmp_path):
     assert "no such file" in mbml("ingest", "table", tmp_path / "x.csv", expect=2).stderr
 
 
+def test_a_path_without_its_kind_is_told_the_kinds(mbml, tmp_path):
+    for rest in ([], ["nasbench101"]):
+        said = mbml("ingest", tmp_path, *rest, expect=2).stderr
+        assert "say what it is before its path: one of nasbench101, nasbench201," in said
+
+
 def test_a_damaged_file_is_exit_5_and_keeps_nothing(mbml, tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1garbagePAR1")
     target = tmp_path / "w.duckdb"

@@ -31,6 +31,17 @@ def test_views_are_listed_with_their_rows(mbml):
     assert rows["meta_nasbench101_4epochs"] == 0
 
 
+def test_views_are_listed_by_a_part_of_their_names(mbml):
+    listed = [one["view"] for one in mbml.json("views", "101_1")]
+    assert listed == ["meta_nasbench101_108epochs", "meta_nasbench101_12epochs"]
+    assert "no view has 'imagenet1k' in its name" in mbml("views", "imagenet1k", expect=2).stderr
+
+
+def test_describe_writes_every_format(mbml):
+    told = mbml("describe", "meta_nasbench101_108epochs", "--format", "markdown").stdout
+    assert "| column | type | role | meaning |" in told
+
+
 def test_describe_tells_type_role_and_meaning(mbml):
     columns = {
         one["column"]: one for one in mbml.json("describe", "meta_nasbench201_cifar100_200epochs")

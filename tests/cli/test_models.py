@@ -61,6 +61,8 @@ def test_predict_from_arguments_a_file_and_stdin(mbml, tmp_path):
         (["predict", SHIPPED, "0100:input,output"], "is of NAS-Bench-101"),
         (["predict", SHIPPED, ""], "empty"),
         (["predict", "nothing", CELL], "unknown model"),
+        (["predict", CELL, SHIPPED], "the model comes first"),
+        (["predict", "0100:input,output", SHIPPED], "the model comes first"),
         (["predict", SHIPPED, "--file", "/no/such/file"], "cannot be read"),
         (["rank", "nasbench101", "--model", SHIPPED], "is for nasbench201"),
         (["rank", "nasbench2001", "--model", SHIPPED], "did you mean 'nasbench201'"),

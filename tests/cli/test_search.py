@@ -46,6 +46,21 @@ def test_text_names_the_rules(mbml):
     assert "with the best valid_accuracy" in said
 
 
+def test_one_run_tells_no_deviation(mbml):
+    assert "±" not in mbml("search", VIEW, "--budget", "10").stdout
+    said = mbml("search", VIEW, "--budget", "10", "--seeds", "2").stdout
+    assert said.count("±") == 4
+
+
+@pytest.mark.parametrize(
+    ("strategy", "budget", "random"),
+    [("evolution", "50", True), ("evolution", "51", False), ("nsga2", "9", True)],
+)
+def test_a_budget_that_ends_in_the_random_start_is_told(mbml, strategy, budget, random):
+    said = mbml("search", VIEW, "--strategy", strategy, "--budget", budget).stderr
+    assert ("this is random search; --set population=N draws fewer" in said) == random
+
+
 def test_surrogates_are_named_and_rows_without_a_target_are_left_out(mbml):
     call = ("search", "meta_nasbench101_108epochs", "--target", "test_accuracy", "--budget", "3")
     assert mbml(*call).stdout.startswith("SURROGATE DATA")

@@ -44,6 +44,9 @@ def test_text_names_the_rules_and_surrogates(mbml):
     assert said.startswith("SURROGATE DATA")
     assert "target test_accuracy" in said
     assert "the oracle, the best test accuracy, which no search can know" in said
+    scores = dict(line.split(maxsplit=1) for line in said.splitlines() if line)
+    assert scores["mae"].split()[1:] == ["fraction", "lower"]
+    assert scores["kendall_tau"].split()[1:] == ["higher"]
 
 
 def test_intervals_are_scored_when_asked_for(mbml):
@@ -100,7 +103,8 @@ BAD = [
     (("train", VIEW, "--split", "functional"), "did you mean 'functional_id'"),
     (("train", VIEW, "--predictor", "dummy", "--intervals"), "dummy gives none; these do: xgboost"),
     (("train", VIEW, "--test-view", "meta_nasbench101_108epochs"), "is of nasbench101"),
-    (("train", VIEW, "--test-view", "meta_nasbench201_cifar10"), "did you mean"),
+    (("train", VIEW, "--test-view", "meta_nasbench201_cifar1"), "did you mean"),
+    (("train", "meta_nasbench101"), "of several epochs or schedules; name one: meta_nasbench101_4"),
     (("train", VIEW, "--features", "transfer"), "needs another view, as in transfer:meta_"),
     (("train", VIEW, "--features", "transfer:cifar10"), "mbml views lists them"),
     (("train", VIEW, "--features", f"transfer:{VIEW}"), "the outcome might leak"),

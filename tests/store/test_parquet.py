@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import duckdb
 import pytest
 from tables import load_rows, nasbench101_rows, nasbench201_rows
@@ -50,6 +52,11 @@ def test_the_commands(warehouse, exported, tmp_path):
     call = ["export-tables", "--to", str(tmp_path), "--warehouse", str(warehouse.path)]
     done = CliRunner().invoke(app, call)
     assert done.stdout == f"{tmp_path}/tables_surrogate\n"
+    told = CliRunner().invoke(app, [*call, "--overwrite", "--json"]).stdout
+    assert json.loads(told) == {"path": f"{tmp_path}/tables_surrogate"}
+    done = CliRunner().invoke(app, ["open-parquet", str(tmp_path)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "mbml export-tables --to FOLDER" in done.stderr
     done = CliRunner().invoke(app, ["open-parquet", f"{exported}/"])
     assert done.exit_code == 0
     assert done.stdout == script(str(exported))

@@ -35,12 +35,15 @@ class Setting:
         The smallest value allowed.
     whole
         True if it counts something.
+    drawn_first
+        True if it counts the candidates that are drawn at random before anything is learnt.
     """
 
     meaning: str
     default: float | None
     least: float = 1
     whole: bool = True
+    drawn_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +114,7 @@ def _later(module: str, function: str, **fixed: Any) -> Callable[..., Asking]:
 
 
 _ROUNDS = {
-    "initial": Setting("random candidates first", 10, 2),
+    "initial": Setting("random candidates first", 10, 2, drawn_first=True),
     "batch": Setting("candidates between fits", 10),
     "mutants": Setting("mutants that the predictor looks at", 100),
 }
@@ -164,7 +167,7 @@ STRATEGIES: dict[str, Strategy] = {
             meaning="regularised evolution: mutates the best of a few, the oldest dies",
             play=simple.evolution,
             settings={
-                "population": Setting("members alive", 50, 2),
+                "population": Setting("members alive", 50, 2, drawn_first=True),
                 "tournament": Setting("members that a parent is the best of", 10),
             },
         ),
@@ -202,7 +205,7 @@ STRATEGIES: dict[str, Strategy] = {
             name="nsga2",
             meaning="NSGA-II: a high target and small --objectives (parameters unless said)",
             play=_later("nsga2", "nsga2"),
-            settings={"population": Setting("members alive", 20, 2)},
+            settings={"population": Setting("members alive", 20, 2, drawn_first=True)},
             objectives=("parameters",),
         ),
     )
