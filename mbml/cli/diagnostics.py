@@ -54,6 +54,10 @@ class Talk(IntEnum):
 
 _talk = Talk.USUAL
 
+_INTERRUPTED = "interrupted; what was not finished is not kept"
+#: What DuckDB raises in place of `KeyboardInterrupt`, as a `RuntimeError`.
+_DUCKDB_INTERRUPTED = "Query interrupted"
+
 
 def set_talk(talk: Talk) -> None:
     """Say less or more from now on; each run of the command sets it."""
@@ -97,7 +101,7 @@ class DiagnosticGroup(TyperGroup):
                 next(code for kind, code in _CODES if isinstance(error, kind))
             ) from None
         except KeyboardInterrupt:
-            complain("interrupted; what was not finished is not kept")
+            complain(_INTERRUPTED)
             raise typer.Exit(Exit.INTERRUPTED) from None
         except BrokenPipeError:
             # The reader of stdout has seen enough; keep Python from complaining at exit.
@@ -109,6 +113,9 @@ class DiagnosticGroup(TyperGroup):
         except OSError:
             raise  # `main` tells it
         except Exception as error:
+            if isinstance(error, RuntimeError) and str(error) == _DUCKDB_INTERRUPTED:
+                complain(_INTERRUPTED)
+                raise typer.Exit(Exit.INTERRUPTED) from None
             # Click's own errors and exits pass; anything else is a fault of ours.
             if type(error).__module__.startswith("typer"):
                 raise

@@ -39,8 +39,9 @@ def _table(frame: pl.DataFrame) -> str:
         table.add_column(name, justify="right" if kind.is_numeric() else "left", no_wrap=True)
     for row in frame.iter_rows():
         table.add_row(*(_shown(value) for value in row))
-    # Wider than any table, whatever the terminal: it is the terminal that wraps.
-    console = Console(width=100_000, markup=False, highlight=False)
+    # Wider than any table, whatever the terminal: it is the terminal that wraps. Rich takes a
+    # width for TERM=dumb only with a height.
+    console = Console(width=100_000, height=100, markup=False, highlight=False)
     with console.capture() as capture:
         console.print(table, crop=False, soft_wrap=False)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"

@@ -115,3 +115,12 @@ def test_a_file_that_is_no_warehouse_is_exit_3(mbml, tmp_path):
     assert (
         "not a DuckDB file" in mbml("views", "--warehouse", tmp_path / "a.duckdb", expect=3).stderr
     )
+
+
+def test_an_interrupt_that_duckdb_words_in_its_own_way_is_exit_130(mbml, monkeypatch):
+    def stop(*_, **__):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("mbml.store.query.query", stop)
+    said = mbml("query", "select 1", expect=130).stderr
+    assert said == "interrupted; what was not finished is not kept\n"

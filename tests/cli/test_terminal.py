@@ -14,12 +14,13 @@ MBML = [sys.executable, "-c", "from mbml.cli.app import main; main()"]
 VIEW = "meta_nasbench201_cifar100_200epochs"
 
 
-def run(terminal, *arguments):
+def run(terminal, *arguments, env=None):
     """Run mbml with one stream on a terminal: its exit code, what was shown, the other stream."""
     ours, theirs = pty.openpty()
     other = {"stdout": "stderr", "stderr": "stdout"}[terminal]
     call = [*MBML, *map(str, arguments)]
-    with subprocess.Popen(call, **{terminal: theirs, other: subprocess.PIPE}, text=True) as process:
+    streams = {terminal: theirs, other: subprocess.PIPE}
+    with subprocess.Popen(call, **streams, text=True, env=env) as process:
         os.close(theirs)
         shown = b""
         with suppress(OSError):  # the end of a terminal
@@ -53,3 +54,11 @@ def test_parquet_is_not_written_to_a_terminal(loaded):
     code, shown, said = run("stdout", *call)
     assert (code, shown) == (2, "")
     assert "parquet is binary; send it to a file" in said
+
+
+def test_a_terminal_without_abilities_cuts_no_value(loaded):
+    sql = "select repeat('x', 500) as wide"
+    call = ("query", sql, "--warehouse", loaded)
+    code, shown, _ = run("stdout", *call, env=os.environ | {"TERM": "dumb", "COLUMNS": "60"})
+    assert code == 0
+    assert "x" * 500 in shown
