@@ -5,8 +5,10 @@ A block knows nothing of how it will be shown; `page` and `files` write it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -81,12 +83,15 @@ class Figure:
         What a reader who cannot see it should know, in a sentence or two.
     chart
         The Altair chart, without colours of its own for ink and page.
+    every_choice
+        Whether each choice of its menus has files too, not the first alone.
     """
 
     name: str
     caption: str
     alt: str
     chart: Any
+    every_choice: bool = False
 
     @cached_property
     def specification(self) -> dict[str, Any]:
@@ -95,6 +100,18 @@ class Figure:
 
         with alt.data_transformers.enable("default", max_rows=None):
             made: dict[str, Any] = self.chart.to_dict()
+        return made
+
+    def variants(self) -> dict[str, dict[str, Any]]:
+        """Return what has files of its own: stems, and charts as Vega-Lite draws them."""
+        made = {self.name: self.specification}
+        if not self.every_choice:
+            return made
+        parameters = self.specification["params"]
+        for chosen in product(*(one["bind"]["options"] for one in parameters)):
+            set_so = [one | {"value": value} for one, value in zip(parameters, chosen, strict=True)]
+            words = re.findall(r"\w+", " ".join(chosen).lower())
+            made["_".join([self.name, *words])] = self.specification | {"params": set_so}
         return made
 
 

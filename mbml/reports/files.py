@@ -25,13 +25,19 @@ def write_files(folder: Path, sections: Iterable[Section]) -> None:
     sections
         Whose blocks to write.
     """
+    import vl_convert
+
     folder.mkdir(parents=True, exist_ok=True)
     for section in sections:
         for block in section.blocks:
             if isinstance(block, Table):
                 _write_table(folder, block)
-            elif isinstance(block, Figure | Drawing):
-                _write_figure(folder, block)
+            elif isinstance(block, Drawing):
+                _write_drawing(folder, block.name, block.svg.replace("currentColor", "#1b1f24"))
+            elif isinstance(block, Figure):
+                for name, chart in block.variants().items():
+                    svg = vl_convert.vegalite_to_svg(chart, config=theme(dark=False))
+                    _write_drawing(folder, name, svg)
 
 
 def _write_table(folder: Path, table: Table) -> None:
@@ -40,13 +46,9 @@ def _write_table(folder: Path, table: Table) -> None:
     (folder / f"{table.name}.md").write_text(tables.to_markdown(table), encoding="utf-8")
 
 
-def _write_figure(folder: Path, figure: Figure | Drawing) -> None:
+def _write_drawing(folder: Path, name: str, svg: str) -> None:
     import vl_convert
 
-    if isinstance(figure, Drawing):
-        svg = figure.svg.replace("currentColor", "#1b1f24")
-    else:
-        svg = vl_convert.vegalite_to_svg(figure.specification, config=theme(dark=False))
-    (folder / f"{figure.name}.svg").write_text(svg, encoding="utf-8")
-    (folder / f"{figure.name}.pdf").write_bytes(vl_convert.svg_to_pdf(svg))
-    (folder / f"{figure.name}.png").write_bytes(vl_convert.svg_to_png(svg, scale=2))
+    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+    (folder / f"{name}.pdf").write_bytes(vl_convert.svg_to_pdf(svg))
+    (folder / f"{name}.png").write_bytes(vl_convert.svg_to_png(svg, scale=2))

@@ -66,6 +66,20 @@ def test_curves_have_bands_and_name_their_rule(made):
     assert all(row["low"] <= row["mean"] <= row["high"] for row in rows)
 
 
+def test_every_choice_of_the_menus_has_a_figure_of_its_own(made):
+    curves = blocks(made[0])["search_curves"].variants()
+    first, *chosen = curves
+    dataset = "nas_bench_201_cifar100_200_epochs"
+    assert first == "search_curves"
+    assert [name.removeprefix(f"search_curves_{dataset}_") for name in chosen] == [
+        "test_chosen_by_the_target",
+        "test_oracle",
+        "validation_of_the_chosen",
+    ]
+    for name, rule in zip(chosen, searches.RULES.values(), strict=True):
+        assert [one["value"] for one in curves[name]["params"]][1] == rule
+
+
 def test_searches_that_differ_in_settings_alone_are_told_apart(made, tmp_path):
     path = tmp_path / "w.duckdb"
     path.write_bytes(made[0].read_bytes())

@@ -143,11 +143,13 @@ def _curves(standings: pl.DataFrame) -> Figure:
             " test accuracy of"
             " the architecture that the target chooses, as a search can report it; the best test"
             " accuracy among the queried (an oracle); or the validation accuracy of the chosen."
+            " Each choice has files of its own in the folder, named after it."
         ),
         alt="Rising lines, one for each search. The table below has them at milestones.",
         chart=charts.with_menus(_bands(frame), view, rule).properties(
             width=charts.WIDTH, height=charts.HEIGHT
         ),
+        every_choice=True,
     )
 
 
