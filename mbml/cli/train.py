@@ -133,7 +133,8 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         },
         strict=False,
     )
-    write_frame(scores, "table")
+    # What is not defined, such as a rank correlation of equal predictions.
+    write_frame(scores.with_columns(pl.col("value").fill_nan(None)), "table")
     typer.echo(
         "\nThe first k held-out architectures by prediction (ties: the earlier row of the view),"
         "\nas fractions: the best validation accuracy, the test accuracy of the architecture that"

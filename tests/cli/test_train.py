@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tables import load_rows, nasbench201_rows
 
@@ -33,6 +35,10 @@ def test_the_same_seed_gives_the_same_scores(mbml, predictor):
 def test_the_dummy_ties_are_broken_by_the_order_of_the_view(mbml):
     told = mbml.json("train", VIEW, "--predictor", "dummy", *SMALL)
     assert told["kendall_tau"] is None
+    [shown] = re.findall(
+        "kendall_tau *(.*)", mbml("train", VIEW, "--predictor", "dummy", *SMALL).stdout
+    )
+    assert shown.split() == ["-", "higher"]
     # Accuracies rise with the index, so the first of equals is the least index held out.
     assert told["top1_best_valid_accuracy"] < told["top50_best_valid_accuracy"]
 
