@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def is_surrogate(path: Path, files: Sequence[Path] = ()) -> bool:
     """Tell whether the numbers of a source are invented, by the names of its path and files.
 
+    Where the path is a link, the name of what it leads to counts too.
+
     Parameters
     ----------
     path
@@ -22,7 +24,8 @@ def is_surrogate(path: Path, files: Sequence[Path] = ()) -> bool:
         The files in it, if it is a folder.
     """
     inside = (str(file.relative_to(path)) for file in files if file != path)
-    return any("surrogate" in name.lower() for name in (path.name, *inside))
+    names = (path.name, path.resolve().name, *inside)
+    return any("surrogate" in name.lower() for name in names)
 
 
 def check_surrogate_name(path: Path) -> None:

@@ -66,6 +66,8 @@ def views(warehouse: Warehouse) -> pl.DataFrame:
 def describe(warehouse: Warehouse, relation: str) -> pl.DataFrame:
     """Return the columns of a view or table, with their types and meanings.
 
+    Tables of results may be named with their schema, as in ``results.fit``.
+
     Raises
     ------
     UsageError
@@ -73,7 +75,8 @@ def describe(warehouse: Warehouse, relation: str) -> pl.DataFrame:
     """
     frame = warehouse.frame(
         "select column_name as column, data_type as type, comment as meaning from duckdb_columns()"
-        " where table_name = ? and not internal order by column_index",
+        " where ? in (table_name, schema_name || '.' || table_name) and not internal"
+        " order by column_index",
         [relation],
     )
     if frame.is_empty():

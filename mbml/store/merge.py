@@ -6,7 +6,7 @@ runs, replaces those, or refuses, all inside the transaction of the load.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mbml.errors import UsageError
 from mbml.sources.batch import METRICS
@@ -110,7 +110,8 @@ def _refuse_other_values(warehouse: Warehouse, path: Path) -> None:
     ]
     if differences:
         shown = "; ".join(
-            f"{key} on {dataset}, {schedule} epochs, trial {trial}: {column} is {new}, held {held}"
+            f"{key} on {dataset}, {schedule} epochs, trial {trial}:"
+            f" {column} is {new:.15g}, held {held:.15g}"
             for key, dataset, schedule, trial, column, new, held in differences[:_SHOWN]
         )
         raise UsageError(f"{path}: differs from what the warehouse holds ({shown}); {_HINT}")
@@ -118,7 +119,7 @@ def _refuse_other_values(warehouse: Warehouse, path: Path) -> None:
 
 def _differences(
     warehouse: Warehouse, columns: tuple[str, ...], table: str, same_epoch: str
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     """Return the first differences between new and held rows of a table, a row each."""
     differs = {
         column: f"abs(new.{column}::double - held.{column}::double) > {_TOLERANCE}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,7 +14,6 @@ from mbml.store.warehouse import open_warehouse
 from mbml.whole_file import is_full
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 #: What a query may write beside the warehouse when its memory does not suffice.
@@ -57,9 +55,8 @@ def query(path: Path, sql: str, *, time_limit: float | None = None) -> pl.DataFr
         con.execute("set lock_configuration = true")
         try:
             _check_one_select(con, sql)
-            with _stopped_after(con, limit):
-                frame: pl.DataFrame = con.sql(sql).pl()
-        except duckdb.InterruptException:
+            frame = _run(con, sql, limit)
+        except TimeoutError:
             raise UsageError(
                 f"the query ran for more than {limit:g} seconds and was stopped; ask for less,"
                 " or for more time with --time-limit"
@@ -83,14 +80,19 @@ def _check_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise UsageError(f"only a query can be run here, not {kind}; the warehouse is read-only")
 
 
-@contextmanager
-def _stopped_after(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    watch = threading.Timer(seconds, con.interrupt)
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
+def _run(con: duckdb.DuckDBPyConnection, sql: str, seconds: float) -> pl.DataFrame:
+    """Run a query; raises `TimeoutError` after so many seconds."""
+    with ThreadPoolExecutor(1) as pool:
+        # In a thread of its own: DuckDB hears of an interrupt in the main one late or never.
+        running = pool.submit(lambda: con.sql(sql).pl())
+        try:
+            frame: pl.DataFrame = running.result(timeout=seconds)
+        except (KeyboardInterrupt, TimeoutError):
+            while not running.done():
+                con.interrupt()
+                wait([running], timeout=0.1)
+            raise
+    return frame
 
 
 def _in_common_types(frame: pl.DataFrame) -> pl.DataFrame:

@@ -129,8 +129,8 @@ def open_warehouse(path: Path, *, write: bool = False) -> Warehouse:
         return _open_for_writing(path)
     if not path.exists():
         raise WarehouseError(
-            f"{path}: no such warehouse; load a source first: mbml ingest table PATH"
-            f" --warehouse {path}"
+            f"{path}: no such warehouse; load a source first: mbml ingest --help tells how"
+            f" (with --warehouse {path}), and mbml demo needs no file"
         )
     reader = _connect(path, read_only=True)
     try:

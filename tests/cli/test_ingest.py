@@ -18,8 +18,10 @@ def test_a_table_is_loaded_and_told(mbml, tmp_path):
 
 def test_a_surrogate_says_so(mbml, tmp_path):
     nasbench201_rows().write_parquet(tmp_path / "a_surrogate.parquet")
-    said = mbml("ingest", "table", tmp_path / "a_surrogate.parquet", "--warehouse", tmp_path / "w")
-    assert "invented, not measured" in said.stderr
+    (tmp_path / "linked.parquet").symlink_to("a_surrogate.parquet")
+    for name in ("a_surrogate.parquet", "linked.parquet"):
+        said = mbml("ingest", "table", tmp_path / name, "--warehouse", tmp_path / f"w_{name}")
+        assert "invented, not measured" in said.stderr
 
 
 def test_a_missing_path_is_exit_2(mbml, tmp_path):

@@ -55,6 +55,9 @@ def test_describe_tells_type_role_and_meaning(mbml):
 
 def test_describe_knows_tables_too(mbml):
     assert "trial" in mbml("describe", "run").stdout
+    fit = mbml("describe", "results.fit").stdout
+    assert "fit_id" in fit
+    assert fit == mbml("describe", "fit").stdout
 
 
 def test_describe_suggests_a_close_name(mbml):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import polars as pl
 import pytest
 from tables import load_rows, nasbench201_rows
@@ -81,6 +85,15 @@ def test_everything_else_is_refused(path, sql, said, tmp_path, monkeypatch):
         query(path, sql)
     assert path.read_bytes() == before
     assert {one.name for one in tmp_path.iterdir()} == {"secret.csv"}
+
+
+def test_an_interrupt_stops_a_query_at_once(path):
+    watch = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    watch.start()
+    sql = "select sum(a.range * b.range) from range(1000000) a, range(1000000) b"
+    with pytest.raises(KeyboardInterrupt):
+        query(path, sql, time_limit=60)
+    watch.join()
 
 
 @pytest.mark.parametrize(
