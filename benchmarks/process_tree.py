@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Ask whether a process has ended, and leave its usage to be read.
+_ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
+
 
 @dataclass
 class Usage:
@@ -21,7 +24,9 @@ class Usage:
     seconds, processor_seconds
         On the clock, and of all processes that ended.
     peak_bytes
-        Most memory at any moment, shared pages counted once, sampled every 50 ms.
+        Most memory at any moment, shared pages counted once. A sample is taken every 50 ms, or as
+        seldom as it takes for samples to cost a twentieth of one core: those of large processes
+        take milliseconds.
     largest_bytes
         Most resident memory of any one process, as the kernel counted it; 0 if not asked.
     """
@@ -61,6 +66,11 @@ def _memory(pid):
     return total * 1024
 
 
+def _pause(since):
+    """Return how long to wait after a sample that began at a moment."""
+    return max(0.05, 19 * (time.perf_counter() - since))
+
+
 def _processor_seconds():
     own = resource.getrusage(resource.RUSAGE_SELF)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -79,8 +89,12 @@ def run(command):
             ended, status, spent = os.wait4(process.pid, os.WNOHANG)
             if ended:
                 break
+            begun = time.perf_counter()
             usage.peak_bytes = max(usage.peak_bytes, _memory(process.pid))
-            time.sleep(0.05)
+            # The end is not waited for longer than a fast command can tell.
+            until = begun + _pause(begun)
+            while time.perf_counter() < until and os.waitid(os.P_PID, process.pid, _ENDED) is None:
+                time.sleep(0.02)
         usage.seconds = time.perf_counter() - started
         usage.processor_seconds = spent.ru_utime + spent.ru_stime
         usage.largest_bytes = spent.ru_maxrss * 1024
@@ -98,7 +112,9 @@ def measured():
     stop = threading.Event()
 
     def watch():
-        while not stop.wait(0.05):
+        begun = time.perf_counter()
+        while not stop.wait(_pause(begun)):
+            begun = time.perf_counter()
             usage.peak_bytes = max(usage.peak_bytes, _memory(os.getpid()))
 
     watcher = threading.Thread(target=watch, daemon=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from mbml.sources.batch import METRICS
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
 
 #: Values summarised by one statement: bounds the memory of its hash table.
 _VALUES = 4_000_000
+
+#: Rows of DuckDB's row groups. Where statements leave them half full, a checkpoint packs them anew.
+_ROW_GROUP = 122_880
 
 #: What the row of the last epoch also tells of half time, in the benchmark that recorded no other.
 _RECORDED_AT_HALF_TIME = "nasbench101"
@@ -41,21 +43,36 @@ def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
     return [Touched(*row) for row in rows]
 
 
+class _Held(NamedTuple):
+    """What the warehouse holds of one schedule on one data set."""
+
+    architectures: int
+    runs: int
+    epoch_rows: int
+    measured: list[str]
+
+    @property
+    def at_once(self) -> int:
+        """Architectures that one statement summarises: as many as fill row groups, if so many."""
+        values = self.epoch_rows * len(self.measured)
+        most = _VALUES * self.architectures // max(values, 1)
+        in_row_group = _ROW_GROUP * self.runs // self.epoch_rows
+        return most // in_row_group * in_row_group or max(most, 1)
+
+
 def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     """Compute the summary of the touched runs again, in the order in which views ask for it."""
     held = _held(warehouse)
     for one in changed:
-        rows, measured = held[one.dataset, one.schedule_epochs]
-        statement = _statement(measured, halfway=one.benchmark == _RECORDED_AT_HALF_TIME)
+        whole = held[one.dataset, one.schedule_epochs]
+        statement = _statement(whole.measured, halfway=one.benchmark == _RECORDED_AT_HALF_TIME)
         warehouse.con.execute(
             "delete from cell_metric"
             " where dataset = ? and schedule_epochs = ? and arch_id between ? and ?",
             [one.dataset, one.schedule_epochs, one.first_arch, one.last_arch],
         )
-        pieces = math.ceil(rows * len(measured) / _VALUES)
-        step = math.ceil((one.last_arch - one.first_arch + 1) / max(pieces, 1))
-        for first in range(one.first_arch, one.last_arch + 1, step):
-            last = min(first + step - 1, one.last_arch)
+        for first in range(one.first_arch, one.last_arch + 1, whole.at_once):
+            last = min(first + whole.at_once - 1, one.last_arch)
             warehouse.con.execute(statement, [one.dataset, one.schedule_epochs, first, last])
 
 
@@ -86,14 +103,25 @@ def _statement(measured: list[str], *, halfway: bool) -> str:
         """  # noqa: S608
 
 
-def _held(warehouse: Warehouse) -> dict[tuple[str, int], tuple[int, list[str]]]:
-    """Count the epochs of each data set and schedule, and name the metrics that have a value."""
-    counts = ", ".join(f"count({name})" for name in METRICS)
-    counted = warehouse.rows(
-        f"select dataset::text, schedule_epochs, count(*), {counts}"  # noqa: S608
+def _held(warehouse: Warehouse) -> dict[tuple[str, int], _Held]:
+    """Count what is held of each data set and schedule, and name the metrics that have a value."""
+    held = {
+        (dataset, schedule): (architectures, runs)
+        for dataset, schedule, architectures, runs in warehouse.rows(
+            "select dataset::text, schedule_epochs, count(distinct arch_id), count(*)"
+            " from run group by all"
+        )
+    }
+    values = ", ".join(f"count({name})" for name in METRICS)
+    rows = warehouse.rows(
+        f"select dataset::text, schedule_epochs, count(*), {values}"  # noqa: S608
         " from run inner join epoch_metric using (run_id) group by all"
     )
     return {
-        (dataset, schedule): (rows, [name for name, n in zip(METRICS, values, strict=True) if n])
-        for dataset, schedule, rows, *values in counted
+        (dataset, schedule): _Held(
+            *held[dataset, schedule],
+            epoch_rows,
+            [name for name, count in zip(METRICS, counts, strict=True) if count],
+        )
+        for dataset, schedule, epoch_rows, *counts in rows
     }
