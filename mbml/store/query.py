@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
@@ -82,17 +83,22 @@ def _check_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 def _run(con: duckdb.DuckDBPyConnection, sql: str, seconds: float) -> pl.DataFrame:
     """Run a query; raises `TimeoutError` after so many seconds."""
+    end = time.monotonic() + seconds
     with ThreadPoolExecutor(1) as pool:
         # In a thread of its own: DuckDB hears of an interrupt in the main one late or never.
         running = pool.submit(lambda: con.sql(sql).pl())
         try:
-            frame: pl.DataFrame = running.result(timeout=seconds)
-        except (KeyboardInterrupt, TimeoutError):
+            # Polars's handler of interrupts does not wake a thread that waits for good.
+            while not running.done() and time.monotonic() < end:
+                wait([running], timeout=0.2)
+        finally:
+            is_late = not running.done()
             while not running.done():
                 con.interrupt()
                 wait([running], timeout=0.1)
-            raise
-    return frame
+    if is_late:
+        raise TimeoutError
+    return running.result()
 
 
 def _in_common_types(frame: pl.DataFrame) -> pl.DataFrame:
