@@ -98,7 +98,8 @@ def _run(con: duckdb.DuckDBPyConnection, sql: str, seconds: float) -> pl.DataFra
                 wait([running], timeout=0.1)
     if is_late:
         raise TimeoutError
-    return running.result()
+    frame: pl.DataFrame = running.result()
+    return frame
 
 
 def _in_common_types(frame: pl.DataFrame) -> pl.DataFrame:
