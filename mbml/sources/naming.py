@@ -24,8 +24,7 @@ def is_surrogate(path: Path, files: Sequence[Path] = ()) -> bool:
         The files in it, if it is a folder.
     """
     inside = (str(file.relative_to(path)) for file in files if file != path)
-    names = (path.name, path.resolve().name, *inside)
-    return any("surrogate" in name.lower() for name in names)
+    return any(map(_says_so, (path.name, path.resolve().name, *inside)))
 
 
 def check_surrogate_name(path: Path) -> None:
@@ -36,8 +35,12 @@ def check_surrogate_name(path: Path) -> None:
     UsageError
         The name lacks `surrogate`.
     """
-    if not is_surrogate(path):
+    if not _says_so(path.name):
         raise UsageError(
             f"{path}: the name must contain 'surrogate', so that invented numbers are never taken "
             f"for measured ones; for example surrogate_{path.name}"
         )
+
+
+def _says_so(name: str) -> bool:
+    return "surrogate" in name.lower()

@@ -51,6 +51,14 @@ def test_bad_requests_are_refused_and_leave_nothing(run, tmp_path, benchmark):
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_a_link_to_a_surrogate_does_not_lend_its_name(run, tmp_path):
+    (tmp_path / "results").symlink_to(tmp_path / "surrogate_old")
+    options = ("--architectures", "4", "--overwrite")
+    result = run("surrogate", "nasbench101", tmp_path / "results", *options)
+    assert result.exit_code == 2
+    assert "name must contain 'surrogate'" in result.stderr
+
+
 def test_an_unknown_space_is_refused(run, tmp_path):
     result = run("surrogate", "natsbench", tmp_path / "surrogate", "--space", "sizes")
     assert result.exit_code == 2
