@@ -14,36 +14,6 @@ if TYPE_CHECKING:
 
     Opener = Callable[[Path], Sequence[Source]]
 
-PLUGINS: Plugins[Opener] = Plugins(
-    group="mbml.sources",
-    kind="source",
-    fits=callable,
-    wanted="a function from Path to a list of mbml.sources.batch.Source",
-    own=("nasbench101", "nasbench201", "natsbench", "table", "proxies"),
-)
-
-
-def open_sources(name: str, path: Path) -> Sequence[Source]:
-    """Open a file or folder as sources that `mbml.store.ingest` loads.
-
-    Parameters
-    ----------
-    name
-        `nasbench101`, `nasbench201`, `natsbench`, `table`, or the name of a plug-in's source.
-    path
-        The file or folder. It is looked at here, and read by the load.
-
-    Raises
-    ------
-    UsageError
-        Nothing of that name is known, or the path is missing or of the wrong kind.
-    SourceError
-        The file is empty, damaged, or not what it should be.
-    PluginError
-        The plug-in cannot be used.
-    """
-    return PLUGINS.find(name, _OWN)(path)
-
 
 def _nasbench101(path: Path) -> Sequence[Source]:
     from mbml.sources.nasbench101.source import NasBench101Source
@@ -76,3 +46,33 @@ _OWN: Final[Mapping[str, Opener]] = {
     "natsbench": _natsbench,
     "table": _table,
 }
+
+PLUGINS: Plugins[Opener] = Plugins(
+    group="mbml.sources",
+    kind="source",
+    fits=callable,
+    wanted="a function from Path to a list of mbml.sources.batch.Source",
+    own=(*_OWN, "proxies"),
+)
+
+
+def open_sources(name: str, path: Path) -> Sequence[Source]:
+    """Open a file or folder as sources that `mbml.store.ingest` loads.
+
+    Parameters
+    ----------
+    name
+        `nasbench101`, `nasbench201`, `natsbench`, `table`, or the name of a plug-in's source.
+    path
+        The file or folder. It is looked at here, and read by the load.
+
+    Raises
+    ------
+    UsageError
+        Nothing of that name is known, or the path is missing or of the wrong kind.
+    SourceError
+        The file is empty, damaged, or not what it should be.
+    PluginError
+        The plug-in cannot be used.
+    """
+    return PLUGINS.find(name, _OWN)(path)
