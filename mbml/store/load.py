@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from mbml.store.insert import insert_architectures, insert_runs
 from mbml.store.merge import merge_with_held_runs
 from mbml.store.staging import Staging
 from mbml.store.summary import refresh_summary, touched_by
+from mbml.store.waiting import wait_or_stop
 from mbml.store.warehouse import disk_in_mind
 
 if TYPE_CHECKING:
@@ -102,18 +103,10 @@ def ingest(
                 return known
         with disk_in_mind(warehouse.path):
             load = _Load(warehouse, source, found, hashing, replace=replace, progress=progress)
-        # In a thread of its own: DuckDB would not let the main one hear of an interrupt.
         working = pool.submit(warehouse.transaction, load.run)
         try:
-            # Polars's handler of interrupts does not wake a thread that waits for good.
-            while not working.done():
-                wait([working], timeout=0.2)
+            wait_or_stop(working, load.stop)
             report: LoadReport = working.result()
-        except KeyboardInterrupt:
-            while not working.done():
-                load.stop()
-                wait([working], timeout=0.1)
-            raise
         except (duckdb.Error, MbmlError) as error:
             raise _cause(warehouse, error, load.staging.failure) from error
         finally:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,6 +10,7 @@ import polars as pl
 from polars import selectors
 
 from mbml.errors import MbmlError, UsageError
+from mbml.store.waiting import wait_or_stop
 from mbml.store.warehouse import open_warehouse
 from mbml.whole_file import is_full
 
@@ -83,21 +83,10 @@ def _check_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 def _run(con: duckdb.DuckDBPyConnection, sql: str, seconds: float) -> pl.DataFrame:
     """Run a query; raises `TimeoutError` after so many seconds."""
-    end = time.monotonic() + seconds
     with ThreadPoolExecutor(1) as pool:
-        # In a thread of its own: DuckDB hears of an interrupt in the main one late or never.
         running = pool.submit(lambda: con.sql(sql).pl())
-        try:
-            # Polars's handler of interrupts does not wake a thread that waits for good.
-            while not running.done() and time.monotonic() < end:
-                wait([running], timeout=0.2)
-        finally:
-            is_late = not running.done()
-            while not running.done():
-                con.interrupt()
-                wait([running], timeout=0.1)
-    if is_late:
-        raise TimeoutError
+        if not wait_or_stop(running, con.interrupt, seconds=seconds):
+            raise TimeoutError
     frame: pl.DataFrame = running.result()
     return frame
 
