@@ -3,25 +3,25 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(shell command -v python3.11 || command -v python3)
+UV := $(shell command -v uv)
+RUNTIME := $(VENV)/.runtime
 READY := $(VENV)/.ready
-LOCK := .ci/requirements.lock
 
-.PHONY: help demo test coverage lint check docs lock bench clean
+.PHONY: help demo test coverage mutants lint check docs lock bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-# What .ci/requirements.lock names, file for file, and the checkout itself; by uv where it is installed, else by pip.
-$(READY): pyproject.toml $(LOCK)
-	@if command -v uv >/dev/null 2>&1; then \
-	    test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
-	    install="uv pip install --quiet --python $(BIN)/python"; \
-	else \
-	    test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
-	    install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
-	fi && \
-	$$install --require-hashes --requirement $(LOCK) && \
-	$$install --no-deps --no-build-isolation --editable .
+# What .ci/runtime.lock names, and the checkout: enough to run mbml.
+$(RUNTIME): pyproject.toml .ci/runtime.lock
+	@.ci/install $(VENV) .ci/runtime.lock $(PYTHON) $(UV)
+	@touch $@
+
+# The rest of .ci/requirements.lock: what tests, linters and pages need. Tests start many processes, some of which may
+# not write bytecode: it is compiled, but for the templates in some packages that only look like Python.
+$(READY): $(RUNTIME) .ci/requirements.lock
+	@.ci/install $(VENV) .ci/requirements.lock $(PYTHON) $(UV)
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@
 
 test: $(READY)  ## the tests that take less than five minutes
@@ -29,6 +29,11 @@ test: $(READY)  ## the tests that take less than five minutes
 
 coverage: $(READY)  ## the lines and branches of mbml that the fast tests do not reach
 	$(BIN)/python -m pytest -m 'not slow' -n 2 --cov --cov-report=term-missing:skip-covered
+
+NUMBER := 600
+SEED := 0
+mutants: $(READY)  ## the share of small changes of the code that the fast tests notice (NUMBER=600 SEED=0)
+	$(BIN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED)
 
 lint: $(READY)  ## linters, types, SQL lint, import contracts, generated docs in step
 	$(BIN)/ruff check .
@@ -40,16 +45,19 @@ lint: $(READY)  ## linters, types, SQL lint, import contracts, generated docs in
 
 check: test lint  ## tests and lint
 
-demo: $(READY)  ## the whole way on surrogate data
+demo: $(RUNTIME)  ## the whole way on surrogate data
 	$(BIN)/mbml demo
 
 docs: $(READY)  ## write the generated pages again, and the site into .site
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
+COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
+    --custom-compile-command 'make lock' pyproject.toml
 lock: $(READY)  ## lock the dependencies of pyproject.toml anew, each at its newest version
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command 'make lock' --all-extras --group dev --output-file $(LOCK) pyproject.toml
+	$(COMPILE) --universal --upgrade --all-extras --group dev --output-file .ci/requirements.lock
+	$(COMPILE) --universal --constraint .ci/requirements.lock --group setup --output-file .ci/runtime.lock
+	$(COMPILE) --resolution lowest-direct --upgrade --all-extras --group test --output-file .ci/lowest.lock
 
 SHARES := 0.1
 bench: $(READY)  ## time and memory beside peers, at a tenth of the published sizes (SHARES="0.1 0.33 1")

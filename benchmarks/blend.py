@@ -23,7 +23,7 @@ from mbml.predictors.intervals import predict_interval
 from mbml.predictors.preparation import Columns
 from mbml.predictors.registry import predictor
 from mbml.predictors.training import in_parts
-from mbml.splits import published
+from mbml.splits import published_split
 from mbml.store import open_warehouse
 
 TRAIN_SIZE = 424
@@ -77,7 +77,7 @@ def rows(share, folder):
         return
     with threadpool_limits(limits=1):
         problem = read(folder / "blend.duckdb", share)
-        train = published(len(problem.y), train_size=TRAIN_SIZE, seed=0).train
+        train = published_split(len(problem.y), train_size=TRAIN_SIZE, seed=0).train
         on = f"{len(problem.y):,} cells"
         whole = share == 1
         yield process_row(problem, train, on, {"mark": "3 s"} if whole else {})

@@ -16,8 +16,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from mbml.predictors.evaluation import evaluate
-from mbml.predictors.grid import Grid
+from mbml.predictors.evaluation import Grid, evaluate
 from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.store import ingest, open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101

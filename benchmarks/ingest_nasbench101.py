@@ -23,7 +23,7 @@ from row import Row, main, mbml, part
 
 from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.sources.tfrecord.pieces import pieces
-from mbml.spaces.nasbench101_classes import CLASSES
+from mbml.spaces.nasbench101.classes import CLASSES
 from mbml.surrogate.nasbench101 import SurrogateCell, draw_cells, write_nasbench101
 from mbml.workers import map_in_workers
 

@@ -12,6 +12,7 @@ from mbml.store import ingest, open_warehouse
 
 DATA = Path(os.environ.get("MBML_DATA", Path(__file__).parents[2] / "shared" / "data"))
 BENCHMARKS = {"nasbench101": "module_hash", "nasbench201": "arch_index"}
+IMAGENET16_120 = DATA / "nasbench201" / "imagenet16_120.parquet"
 
 
 def table_of(benchmark: str) -> Path:
@@ -19,13 +20,16 @@ def table_of(benchmark: str) -> Path:
     return DATA / benchmark / "measurements.parquet"
 
 
-def load(path: Path, benchmarks=tuple(BENCHMARKS), share: float = 1.0) -> None:
-    """Load the measurements of every so many architectures into a new warehouse."""
+def load(path: Path, benchmarks=tuple(BENCHMARKS), share: float = 1.0, more=()) -> None:
+    """Load every so many architectures, and more tables, into a new warehouse."""
     with open_warehouse(path, write=True) as warehouse:
         for benchmark in benchmarks:
             table = table_of(benchmark)
             if share < 1:
                 table = _some(table, BENCHMARKS[benchmark], round(1 / share), path.parent)
+            for source in open_tables(table):
+                ingest(warehouse, source)
+        for table in more:
             for source in open_tables(table):
                 ingest(warehouse, source)
 

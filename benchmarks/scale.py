@@ -43,7 +43,7 @@ STAGES = {
     "with open_warehouse(pathlib.Path('{file}')) as w:\n"
     "    assert read_view(w, meta_dataset('{view}')).height",
     "export": "import pathlib; from mbml.store import open_warehouse\n"
-    "from mbml.export import export\n"
+    "from mbml.exports import export\n"
     "with open_warehouse(pathlib.Path('{file}')) as w:\n"
     "    export(w, 'measurement', pathlib.Path('{folder}'))",
 }

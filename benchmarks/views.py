@@ -18,9 +18,9 @@ import real_tables
 from row import Row, main
 
 from mbml.datasets import META_DATASETS, Role, role_of
-from mbml.frames import learning_problem, read_view, view_columns
+from mbml.frames import read_view, stored_problem, view_columns
 from mbml.sources.nasbench101.source import NasBench101Source
-from mbml.spaces.nasbench101_classes import CLASSES
+from mbml.spaces.nasbench101.classes import CLASSES
 from mbml.store import ingest, open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
@@ -89,7 +89,7 @@ def learning_rows(warehouse, folder, share):
     read_view(warehouse, dataset).write_csv(file)
 
     def ours(**beside):
-        problem = learning_problem(warehouse, dataset, features, target=TARGET, **beside)
+        problem = stored_problem(warehouse, dataset, features, target=TARGET, **beside)
         return problem.x.to_numpy(), problem.y
 
     def theirs(columns):

@@ -13,8 +13,9 @@ import typer
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.datasets import META_DATASETS, role_of
+from mbml.datasets import role_of
 from mbml.store import Warehouse, open_warehouse
+from mbml.store.objects import created_by
 from mbml.store.schema import sql_files
 
 HERE = Path(__file__).resolve().parent
@@ -57,15 +58,21 @@ def data_page() -> str:
 
 
 def _families(warehouse: Warehouse, comments: dict[str, str]) -> list[str]:
-    """Describe the views folder by folder: those of one share their columns."""
+    """Describe the views file by file, those with the same columns and meanings together."""
     parts = []
-    folders = sorted({path.parent.name for path in sql_files("30_views")} - {"30_views"})
-    for folder in folders:
-        names = [path.stem for path in sql_files("30_views") if path.parent.name == folder]
-        parts.append(f"\n## Views of {folder}\n\n| view | holds |\n| --- | --- |\n")
-        parts.extend(f"| `{name}` | {comments[name]} |\n" for name in names)
-        parts.append(f"\nColumns of each:\n\n{_columns(warehouse, names[-1])}")
-    parts.append(_relation(warehouse, "measurement", comments["measurement"]))
+    for path in sql_files("30_views"):
+        names = sorted(one.name for one in created_by([path]))
+        if names == [path.stem]:
+            parts.append(_relation(warehouse, path.stem, comments[path.stem]))
+            continue
+        alike: dict[str, list[str]] = {}
+        for name in names:
+            alike.setdefault(_columns(warehouse, name), []).append(name)
+        parts.append(f"\n## {path.stem}_…\n")
+        for columns, group in alike.items():
+            parts.append("\n| view | holds |\n| --- | --- |\n")
+            parts.extend(f"| `{name}` | {comments[name]} |\n" for name in group)
+            parts.append(f"\nColumns:\n\n{columns}")
     return parts
 
 
@@ -79,7 +86,7 @@ def _columns(warehouse: Warehouse, name: str) -> str:
         " where concat(nullif(schema_name, 'main') || '.', table_name) = ? order by column_index",
         [name],
     )
-    with_role = name in META_DATASETS or name.startswith("meta_")
+    with_role = name.startswith(("meta_", "learning_curve_"))
     lines = ["| column | type |" + (" role |" if with_role else "") + " meaning |\n"]
     lines.append("| --- | --- |" + (" --- |" if with_role else "") + " --- |\n")
     for column, kind, comment in rows:

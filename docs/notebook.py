@@ -28,16 +28,15 @@ def _():
     import tempfile
     from pathlib import Path
 
-    from mbml.sources.nasbench101.source import NasBench101Source
-    from mbml.store import ingest, open_warehouse
+    import mbml
     from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
     folder = Path(tempfile.mkdtemp(prefix="mbml-notebook-"))
     warehouse = folder / "mbml.duckdb"
     write_nasbench101(folder / "surrogate.tfrecord", draw_cells(1000))
-    with open_warehouse(warehouse, write=True) as opened:
-        loaded = ingest(opened, NasBench101Source(folder / "surrogate.tfrecord"))
-    return loaded, open_warehouse, warehouse
+    [loaded] = mbml.ingest(warehouse, folder / "surrogate.tfrecord")
+    db = mbml.open(warehouse)
+    return db, loaded, mbml
 
 
 @app.cell
@@ -54,12 +53,9 @@ def _(loaded, mo):
 
 
 @app.cell
-def _(warehouse):
-    from mbml.store.query import query
-
+def _(db):
     VIEW = "meta_nasbench101_108epochs"
-    cells = query(
-        warehouse,
+    cells = db.sql(
         f"""
         select arch_key, conv_num_layers, parameters, valid_accuracy, test_accuracy
         from {VIEW}
@@ -96,22 +92,19 @@ def _(mo):
 
 
 @app.cell
-def _(VIEW, open_warehouse, warehouse):
+def _(VIEW, db, mbml):
     import polars as pl
 
-    from mbml.predictors.training import train
-
-    with open_warehouse(warehouse) as reader:
-        reports = {
-            f"{predictor} on {features}": train(
-                reader, VIEW, predictor_name=predictor, features=features, train_size=172, seed=0
-            )
-            for predictor, features in (
-                ("dummy", "published"),
-                ("random_forest", "published"),
-                ("random_forest", "topology"),
-            )
-        }
+    reports = {
+        f"{predictor} on {features}": mbml.train(
+            db, VIEW, predictor=predictor, features=features, train_size=172, seed=0
+        )
+        for predictor, features in (
+            ("dummy", "published"),
+            ("random_forest", "published"),
+            ("random_forest", "topology"),
+        )
+    }
     scores = pl.DataFrame(
         [
             {"predictor": name, **{key: one.scores[key] for key in ("mae", "kendall_tau")}}
@@ -136,17 +129,12 @@ def _(mo):
 
 
 @app.cell
-def _(VIEW, pl, warehouse):
-    from mbml.search.clock import Budget
-    from mbml.search.search import search
-
+def _(VIEW, db, mbml, pl):
     found = pl.DataFrame(
         [
-            {"strategy": strategy, "queries": queries, "chosen": step.chosen_test}
+            {"strategy": strategy, "queries": queries, "chosen": step.chosen_test_accuracy}
             for strategy in ("random", "guided")
-            for trace in search(
-                warehouse, VIEW, budget=Budget(30), strategy=strategy, seeds=5
-            ).traces
+            for trace in mbml.search(db, VIEW, budget=30, strategy=strategy, seeds=5).traces
             for queries, step in enumerate(trace.steps, start=1)
         ]
     )

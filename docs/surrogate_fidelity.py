@@ -19,12 +19,12 @@ from scipy.stats import kendalltau, spearmanr
 from mbml.predictors.training import train
 from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.sources.tables.table import open_tables
-from mbml.spaces.nasbench101_bulk import graph_ids
-from mbml.spaces.nasbench101_classes import texts
+from mbml.spaces.nasbench101.bulk import graph_ids
+from mbml.spaces.nasbench101.classes import class_texts
 from mbml.spaces.nasbench201 import SIZE
 from mbml.store import ingest, open_warehouse
 from mbml.surrogate.model import fitted
-from mbml.surrogate.nasbench101 import SCHEDULES
+from mbml.surrogate.nasbench101 import _SCHEDULES
 from mbml.surrogate.nasbench101_results import SurrogateCell, expected_accuracy, invent
 from mbml.surrogate.networks import expected_latent, topology_network
 from mbml.surrogate.result_curves import accuracy_curve, final_accuracies, generator
@@ -43,7 +43,7 @@ HEAD = """<!-- Written by docs/surrogate_fidelity.py. -->
 # How near surrogate data is to the real data
 
 `mbml surrogate` writes invented numbers. They come from a small model (`mbml/surrogate/model.py`)
-whose parameters, 176 kB, `mbml/surrogate/fit` fitted to real tables: boosted trees on topology
+whose parameters, 176 kB, `tools/fit_surrogates.py` fitted to real tables: boosted trees on topology
 features give a cell's latent number, cells and runs deviate from it at random, and a monotone
 curve turns it into an accuracy. This page holds its numbers (seed 0) against the same tables, all
 cells of them. Accuracies are fractions.
@@ -88,12 +88,12 @@ def correlation_rows(
 
 def last_accuracies(cells: list[SurrogateCell]) -> tuple[np.ndarray, np.ndarray]:
     """Draw validation and test accuracies, shape (2, cells, 3, schedules), and seconds."""
-    trainings = np.array(list(SCHEDULES) * 3)
+    trainings = np.array(list(_SCHEDULES) * 3)
     accuracies, seconds = [], []
     for first in range(0, len(cells), CELLS_AT_ONCE):
         evaluations, _ = invent(cells[first : first + CELLS_AT_ONCE], trainings, 0)
-        accuracies.append(evaluations[3:, :, 2].reshape(2, -1, 3, len(SCHEDULES)))
-        seconds.append(evaluations[1, :, 2].reshape(-1, 3, len(SCHEDULES))[:, :, 3].mean(axis=1))
+        accuracies.append(evaluations[3:, :, 2].reshape(2, -1, 3, len(_SCHEDULES)))
+        seconds.append(evaluations[1, :, 2].reshape(-1, 3, len(_SCHEDULES))[:, :, 3].mean(axis=1))
     return np.concatenate(accuracies, axis=1), np.concatenate(seconds)
 
 
@@ -111,7 +111,7 @@ def nasbench101(data: Path) -> tuple[str, dict[str, tuple[np.ndarray, np.ndarray
     rows = np.array([place[one] for one in single["module_hash"]])
     pairs = {
         f"{s} epochs, one run": (single[str(s)].to_numpy(), valid[rows, 0, number])
-        for number, s in enumerate(SCHEDULES[:3])
+        for number, s in enumerate(_SCHEDULES[:3])
     }
     pairs["108 epochs, test, mean of 3"] = (real_means, made_means)
     quantiles = [line for name, pair in pairs.items() for line in quantile_rows(name, *pair)]
@@ -122,7 +122,7 @@ def nasbench101(data: Path) -> tuple[str, dict[str, tuple[np.ndarray, np.ndarray
         ["mean of three runs against real mean", kendalltau(made_means, real_means).statistic],
     ]
     between = spearmanr(
-        np.column_stack([*[single[str(s)] for s in SCHEDULES[:3]], real_means[rows]])
+        np.column_stack([*[single[str(s)] for s in _SCHEDULES[:3]], real_means[rows]])
     ).statistic
     ours = spearmanr(np.column_stack([valid[rows, 0, :3], made_means[rows]])).statistic
     runs = (test[:, :, 3] < 0.2).sum(axis=1)
@@ -144,7 +144,7 @@ def nasbench101(data: Path) -> tuple[str, dict[str, tuple[np.ndarray, np.ndarray
     text += "\nQuantiles; validation accuracy of single runs over 20,001 cells, and means of all:\n"
     text += table(["", "", "mean", *map(str, SHARES)], quantiles)
     text += "\nSpearman's rank correlation between trainings of a cell:\n"
-    text += table(["epochs", "real", "surrogate"], correlation_rows(SCHEDULES, between, ours))
+    text += table(["epochs", "real", "surrogate"], correlation_rows(_SCHEDULES, between, ours))
     text += "\nShare of cells with failed runs (real: means as such runs make them):\n"
     text += table(["", "real", "surrogate"], failed)
     text += repeats(data)
@@ -162,13 +162,13 @@ def repeats(data: Path) -> str:
         )
         for batch in batches
     ).filter(pl.col("epoch") == pl.col("schedule_epochs"))
-    small = texts(4)
+    small = class_texts(4)
     cells = [
         SurrogateCell(*text, 1, name) for text, name in zip(small, graph_ids(small), strict=True)
     ]
     (valid, _), _ = last_accuracies(cells)
     rows: list[list[object]] = []
-    for number, schedule in enumerate(SCHEDULES):
+    for number, schedule in enumerate(_SCHEDULES):
         real = (
             runs.filter(pl.col("schedule_epochs") == schedule)
             .group_by("arch")
@@ -319,7 +319,7 @@ def _r2(warehouse: object, view: str, name: str, target: str, size: int) -> str:
         train(
             warehouse,
             view,
-            predictor_name=name,
+            predictor=name,
             features="published",
             train_size=size,
             seed=seed,

@@ -1,22 +1,82 @@
-"""mbml: the published neural-architecture-search benchmarks in one SQL warehouse."""
+"""mbml: the published neural-architecture-search benchmarks in one SQL warehouse.
+
+All that most programs need is here: `open` a warehouse, `ingest` files into it, `train`, `evaluate`
+and `search` on its views, `report` and `export` them; `cell` reads architectures, `load_model` and
+`rank` need no warehouse. Each name is imported when it is first used.
+
+A function takes an open warehouse or the path of one (str or Path), a name or an entry of a
+registry, a number or a `Budget`. Whatever is wrong raises an error of `mbml.errors`. Messages for
+people go to the logger `mbml`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mbml._version import __version__
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from mbml import errors
+    from mbml._version import __version__
+    from mbml.analysis.pareto import pareto
+    from mbml.exports import export
+    from mbml.predictors.evaluation import Grid, evaluate
+    from mbml.predictors.models import load_model, rank
+    from mbml.predictors.training import train
+    from mbml.reports.report import write_report as report
+    from mbml.searches.clock import Budget
+    from mbml.searches.search import search
+    from mbml.spaces.reading import cell
+    from mbml.store import ingest_file as ingest
+    from mbml.store import open_warehouse as open  # noqa: A004
 
-    from mbml.predictors.models import Model
+__all__ = [
+    "Budget",
+    "Grid",
+    "__version__",
+    "cell",
+    "errors",
+    "evaluate",
+    "export",
+    "ingest",
+    "load_model",
+    "open",
+    "pareto",
+    "rank",
+    "report",
+    "search",
+    "train",
+]
 
-__all__ = ["__version__", "load_model"]
+#: Where each name is defined: the modules take seconds to import, and `import mbml` takes none.
+_PLACES: Final = {
+    "__version__": "mbml._version:__version__",
+    "Budget": "mbml.searches.clock:Budget",
+    "Grid": "mbml.predictors.evaluation:Grid",
+    "cell": "mbml.spaces.reading:cell",
+    "errors": "mbml.errors:",
+    "evaluate": "mbml.predictors.evaluation:evaluate",
+    "export": "mbml.exports:export",
+    "ingest": "mbml.store.files:ingest_file",
+    "load_model": "mbml.predictors.models:load_model",
+    "open": "mbml.store.opening:open_warehouse",
+    "pareto": "mbml.analysis.pareto:pareto",
+    "rank": "mbml.predictors.models:rank",
+    "report": "mbml.reports.report:write_report",
+    "search": "mbml.searches.search:search",
+    "train": "mbml.predictors.training:train",
+}
 
 
-def load_model(name: str, *, folder: Path | None = None) -> Model:
-    """Load a saved or a pre-trained model; see `mbml.predictors.models.load_model`."""
-    from mbml.predictors.models import DEFAULT_FOLDER
-    from mbml.predictors.models import load_model as load
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'mbml' has no attribute {name!r}")
+    place, _, attribute = _PLACES[name].partition(":")
+    module = import_module(place)
+    found = globals()[name] = getattr(module, attribute) if attribute else module
+    return found
 
-    return load(name, folder=folder or DEFAULT_FOLDER)
+
+def __dir__() -> list[str]:
+    """List the names, for completion."""
+    return sorted({*globals(), *__all__})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from enum import StrEnum
 
+from mbml.benchmarks import BENCHMARKS, MetaDataset, added_benchmarks, benchmark
 from mbml.errors import UsageError, unknown_name
 
 
@@ -33,6 +34,7 @@ _FEATURES = frozenset(
         "avg_pool_num_layers",
         "skip_connection_num_layers",
         "zeroize_num_layers",
+        "listed_by_authors",
         "width_1",
         "width_2",
         "width_3",
@@ -45,108 +47,84 @@ _FEATURES = frozenset(
 )
 
 
-def role_of(column: str) -> Role:
-    """Return the role of a view's column; what is neither key nor feature is an outcome."""
+#: Names of what devices and zero-cost proxies tell of a network without training.
+_UNTRAINED = re.compile(
+    r"_latency_seconds$|_energy_joules$|_arithmetic_intensity$"
+    r"|^proxy_(?!.*(accuracy|loss|error|regret))"
+)
+#: Names that say that a column is known by training alone.
+_OUTCOME = re.compile(r"accuracy|loss|error|regret|_seconds|^seconds|^trials?$", re.IGNORECASE)
+
+
+#: What a device measures, with the batch size that it may be of.
+_MEASURED = re.compile(r"(.+?)(_batch_\d+)?_(latency_seconds|energy_joules|arithmetic_intensity)$")
+
+
+def device_of(column: str) -> str:
+    """Return the device that a column is measured on; empty if it is on none.
+
+    Examples
+    --------
+    >>> device_of("titanx_batch_32_latency_seconds"), device_of("parameters")
+    ('titanx', '')
+    """
+    found = _MEASURED.fullmatch(column)
+    return found[1] if found else ""
+
+
+def may_be_feature(column: str, dataset: MetaDataset) -> bool:
+    """Tell whether a column may be learned from: one of the user's, unless its name forbids it."""
+    known = role_of(column, dataset)
+    own = dataset.is_own and known is Role.OUTCOME and not _OUTCOME.search(column)
+    return own or known is Role.FEATURE
+
+
+def role_of(column: str, dataset: MetaDataset | None = None) -> Role:
+    """Return the role of a view's column; what is neither key nor feature is an outcome.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    dataset
+        The view, which may name features that no view of mbml has.
+    """
     if column in _KEYS:
         return Role.KEY
-    return Role.FEATURE if column in _FEATURES else Role.OUTCOME
+    is_feature = column in _FEATURES or (dataset is not None and column in dataset.features)
+    return Role.FEATURE if is_feature or _UNTRAINED.search(column) else Role.OUTCOME
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetaDataset:
-    """One published view with a row per architecture.
-
-    Attributes
-    ----------
-    name
-        The view.
-    benchmark, dataset, schedule_epochs, epoch
-        What its rows are: this training, after this many epochs.
-    order_by
-        Column whose order the published split draws from.
-    target_scale
-        Factor on the target while fitting: in percent but on NAS-Bench-101, as published.
-    target_view
-        View whose validation accuracy stands in where this one's training had no validation set.
-    """
-
-    name: str
-    benchmark: str
-    dataset: str
-    schedule_epochs: int
-    epoch: int
-    order_by: str
-    target_scale: float
-    target_view: str | None = None
-
-
-def _nasbench101() -> list[MetaDataset]:
-    return [
-        MetaDataset(
-            name=f"meta_nasbench101_{epochs}epochs",
-            benchmark="nasbench101",
-            dataset="cifar10",
-            schedule_epochs=epochs,
-            epoch=epochs,
-            order_by="hash_order",
-            target_scale=1.0,
-        )
-        for epochs in (4, 12, 36, 108)
-    ]
-
-
-_NATS_DATASETS = {
-    "cifar10valid": "cifar10-valid",
-    "cifar10": "cifar10",
-    "cifar100": "cifar100",
-    "imagenet16_120": "ImageNet16-120",
+#: Those of mbml's own benchmarks.
+META_DATASETS: dict[str, MetaDataset] = {
+    one.name: one for known in BENCHMARKS.values() for one in known.meta_datasets
 }
 
-
-def _nasbench201() -> list[MetaDataset]:
-    moments = [(200, epoch, f"{epoch}epochs") for epoch in (1, 4, 12, 36, 108, 200)]
-    moments.append((12, 12, "hp12"))
-    return [
-        MetaDataset(
-            name=f"meta_nasbench201_{short}_{suffix}",
-            benchmark="nasbench201",
-            dataset=dataset,
-            schedule_epochs=schedule,
-            epoch=epoch,
-            order_by="arch_index",
-            target_scale=100.0,
-            target_view=f"meta_nasbench201_cifar10valid_{suffix}" if short == "cifar10" else None,
-        )
-        for short, dataset in _NATS_DATASETS.items()
-        for schedule, epoch, suffix in moments
-    ]
-
-
-def _natsbench_sss() -> list[MetaDataset]:
-    return [
-        MetaDataset(
-            name=f"meta_natsbench_sss_{short}_{epochs}epochs",
-            benchmark="natsbench_sss",
-            dataset=dataset,
-            schedule_epochs=epochs,
-            epoch=epochs,
-            order_by="arch_index",
-            target_scale=100.0,
-            target_view=f"meta_natsbench_sss_cifar10valid_{epochs}epochs"
-            if short == "cifar10"
-            else None,
-        )
-        for short, dataset in _NATS_DATASETS.items()
-        for epochs in (1, 12, 90)
-    ]
-
-
-META_DATASETS: dict[str, MetaDataset] = {
-    one.name: one for one in (*_nasbench101(), *_nasbench201(), *_natsbench_sss())
+#: Those of mbml's own views that join what is held beside a training.
+JOINED_VIEWS: dict[str, MetaDataset] = {
+    one.name: one for known in BENCHMARKS.values() for one in known.joined_views
 }
 
 #: So many names are told at once.
 _FEW = 8
+
+
+def meta_datasets() -> dict[str, MetaDataset]:
+    """Return the entries of all views of trainings, those of plug-ins after mbml's own."""
+    found = dict(META_DATASETS)
+    for known in added_benchmarks().values():
+        for one in known.meta_datasets:
+            found.setdefault(one.name, one)
+    return found
+
+
+def catalogue() -> dict[str, MetaDataset]:
+    """Return the entries of all views with a row per architecture, of trainings or joined."""
+    found = meta_datasets() | JOINED_VIEWS
+    for known in added_benchmarks().values():
+        for one in known.joined_views:
+            found.setdefault(one.name, one)
+    return found
 
 
 def meta_dataset(name: str) -> MetaDataset:
@@ -162,12 +140,49 @@ def meta_dataset(name: str) -> MetaDataset:
     >>> meta_dataset("meta_nasbench201_cifar100_200epochs").dataset
     'cifar100'
     """
-    try:
-        return META_DATASETS[name]
-    except KeyError:
-        parts = [one for one in META_DATASETS if one.startswith(f"{name}_")]
-        if 0 < len(parts) <= _FEW:
-            raise UsageError(
-                f"{name} is of several epochs or schedules; name one: {', '.join(parts)}"
-            ) from None
-        raise unknown_name("view", name, META_DATASETS, listed_by="mbml views") from None
+    known = META_DATASETS if name in META_DATASETS else catalogue()
+    if name in known:
+        return known[name]
+    parts = [one for one in known if one.startswith(f"{name}_")]
+    if 0 < len(parts) <= _FEW:
+        raise UsageError(f"{name} is of several epochs or schedules; name one: {', '.join(parts)}")
+    raise unknown_name("meta-dataset", name, known, listed_by="mbml views")
+
+
+def own_meta_dataset(name: str, of: str, dataset: str = "") -> MetaDataset:
+    """Return the entry of a user's view over architectures of a benchmark.
+
+    Parameters
+    ----------
+    name
+        The view.
+    of
+        The benchmark.
+    dataset
+        Data set of its training; empty where that is not known.
+
+    Raises
+    ------
+    UsageError
+        There is no such benchmark, or it has no such data set.
+    """
+    known = benchmark(of)
+    if dataset and dataset not in known.datasets:
+        raise unknown_name(f"dataset of {of}", dataset, known.datasets)
+    scales = [one.target_scale for one in known.meta_datasets]
+    return MetaDataset(
+        name=name,
+        benchmark=of,
+        dataset=dataset,
+        schedule_epochs=0,
+        epoch=0,
+        order_by="arch_id",
+        target_scale=scales[0] if scales else 1.0,
+        is_own=True,
+    )
+
+
+def validated(dataset: MetaDataset) -> MetaDataset:
+    """Return the entry of the view whose training had a validation set: this one, or its pair."""
+    name = dataset.view_of("valid_accuracy")
+    return dataset if name == dataset.name else meta_dataset(name)

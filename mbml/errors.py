@@ -5,16 +5,47 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from mbml.text import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class MbmlError(Exception):
-    """Base of all errors a user may meet: exit code 1 on the command line."""
+    """Base of all errors a user may meet: exit code 1 on the command line.
+
+    Parameters
+    ----------
+    lines
+        The message, mostly one line; a line end inside of one is text of others.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return "\n".join(map(str, self.args))
 
 
 class UsageError(MbmlError):
     """The request cannot be met as it stands (unknown name, missing path, conflict): exit 2."""
+
+
+class OtherKindError(UsageError):
+    """A file is loaded by another function than that of sources of measurements: exit 2.
+
+    Parameters
+    ----------
+    kind
+        As `mbml ingest` names it.
+    message
+        What the file is, and what loads it.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class WarehouseError(MbmlError):
@@ -23,6 +54,10 @@ class WarehouseError(MbmlError):
 
 class LockedError(WarehouseError):
     """Another process holds the warehouse; it may be free a moment later: exit 3."""
+
+
+class OutdatedError(WarehouseError):
+    """The warehouse is of an earlier schema version; `mbml upgrade` brings it forward: exit 3."""
 
 
 class CheckError(MbmlError):
@@ -42,24 +77,28 @@ class SourceError(MbmlError):
         What was found, and what was expected.
     hint
         The next step, as a sentence.
+    others
+        Further steps, a line each.
     """
 
-    def __init__(self, path: object, place: str, problem: str, hint: str = "") -> None:
+    def __init__(
+        self, path: object, place: str, problem: str, hint: str = "", *others: str
+    ) -> None:
         where = f"{path}, {place}" if place else str(path)
-        super().__init__(f"{where}: {problem}." + (f" {hint}" if hint else ""))
+        super().__init__(f"{where}: {problem}." + (f" {hint}" if hint else ""), *others)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel between processes with the finished message."""
-        return (_rebuild, (type(self), str(self)))
+        return (_rebuild, (type(self), *self.args))
 
 
 class CellError(UsageError):
     """A text does not describe a cell of its search space: exit 2; inside a file, exit 5."""
 
 
-def _rebuild(kind: type[MbmlError], message: str) -> MbmlError:
+def _rebuild(kind: type[MbmlError], *lines: str) -> MbmlError:
     error = kind.__new__(kind)
-    error.args = (message,)
+    error.args = lines
     return error
 
 
@@ -67,7 +106,9 @@ def _rebuild(kind: type[MbmlError], message: str) -> MbmlError:
 _MANY = 30
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str], *, listed_by: str = "") -> UsageError:
+def unknown_name(
+    kind: str, name: object, known: Iterable[str], *, listed_by: str = ""
+) -> UsageError:
     """Build the error for a name that is in no registry, with the closest known ones, or a few.
 
     Examples
@@ -76,12 +117,29 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, listed_by: str =
     "unknown predictor 'random_forrest'; did you mean 'random_forest'?"
     """
     names = sorted(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.5)
-    if close:
-        hint = "did you mean " + " or ".join(repr(one) for one in close) + "?"
-    elif len(names) > _MANY:
+    hint = did_you_mean(name, names)
+    if not hint and len(names) > _MANY:
         hint = f"{len(names)} are known, such as {', '.join(names[:3])}"
         hint += f"; {listed_by} lists them" if listed_by else ""
-    else:
-        hint = "known: " + ", ".join(names)
-    return UsageError(f"unknown {kind} {name!r}; {hint}")
+    hint = hint or "known: " + ", ".join(names)
+    return UsageError(f"unknown {kind} {quoted(name)}; {hint}")
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return a question that offers the names closest to one; empty if none is close.
+
+    Examples
+    --------
+    >>> did_you_mean("synflw", ["jacov", "synflow"])
+    "did you mean 'synflow'?"
+    >>> did_you_mean("SYNFLOW", ["jacov", "synflow"])
+    "did you mean 'synflow'?"
+    """
+    if not isinstance(name, str):
+        return ""
+    folded: dict[str, list[str]] = {}
+    for one in known:
+        folded.setdefault(one.casefold(), []).append(one)
+    found = get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)
+    close = [one for key in found for one in folded[key]][:3]
+    return "did you mean " + " or ".join(map(repr, close)) + "?" if close else ""

@@ -2,35 +2,106 @@
 
 The name of an entry point is the name on the command line; what it points to is imported when that
 name is asked for, and not before. A name that two have is nobody's: neither is taken silently.
+All code of others is called inside `guard`, so that its faults bear its name.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mbml.errors import MbmlError, unknown_name
+from mbml.text import described, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from importlib.metadata import EntryPoint
-    from types import TracebackType
+    from types import FrameType
 
 Entry = TypeVar("Entry")
 
-GROUPS = (
-    "mbml.predictors",
-    "mbml.features",
-    "mbml.strategies",
-    "mbml.sources",
-    "mbml.report_sections",
-)
-
 
 class PluginError(MbmlError):
-    """A plug-in cannot be imported, is not what it should be, or has a name twice: exit 1."""
+    """A plug-in failed, gave what it should not, or has the name of another: exit 1."""
+
+
+class WrongResultError(MbmlError):
+    """Code gave what it should not: exit 1. Inside a `guard` it becomes a fault of the owner."""
+
+
+@contextmanager
+def guard(
+    owner: str | None, doing: str, *, passes: tuple[type[MbmlError], ...] = ()
+) -> Iterator[None]:
+    """Turn whatever code of others raises into a `PluginError` that names its owner.
+
+    That is SystemExit, KeyboardInterrupt and errors that cannot travel between processes, too. An
+    interrupt by the user ends the block as one, even if the code of others caught it.
+
+    Parameters
+    ----------
+    owner
+        What failed, and whose it is; None for code of mbml, whose errors pass as they are.
+    doing
+        What it did, as in `failed in fit`.
+    passes
+        Errors of mbml that the code is to raise; those of these very types pass.
+
+    Raises
+    ------
+    PluginError
+        The block raised. With MBML_TRACEBACK in the environment, the traceback is on stderr.
+    """
+    if owner is None:
+        yield
+        return
+    with _interrupts() as interrupts:
+        try:
+            yield
+        except BaseException as error:
+            if interrupts:
+                raise KeyboardInterrupt from None
+            if type(error) in (PluginError, *passes) and all(
+                isinstance(one, str) for one in error.args
+            ):
+                raise
+            if os.environ.get("MBML_TRACEBACK"):
+                traceback.print_exc()
+            reason = error if type(error) is WrongResultError else described(error)
+            raise PluginError(f"{owner} {doing}: {reason}") from error
+        if interrupts:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Give a list that each interrupt by the user is added to, while it takes its usual effect."""
+    noticed: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    # Signals arrive in the main thread, and a worker process ignores them.
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield noticed
+        return
+
+    def notice(number: int, frame: FrameType | None) -> None:
+        try:
+            usual(number, frame)
+        except KeyboardInterrupt:
+            noticed.append(number)
+            raise
+
+    signal.signal(signal.SIGINT, notice)
+    try:
+        yield noticed
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 @cache
@@ -40,7 +111,7 @@ def installed(group: str) -> tuple[EntryPoint, ...]:
     Parameters
     ----------
     group
-        One of `GROUPS`.
+        Entry-point group.
     """
     return tuple(entry_points(group=group))
 
@@ -77,6 +148,10 @@ class Plugins(Generic[Entry]):
         """Return the package, or packages, that add a name."""
         return " and ".join(_package(one) for one in _named(self.group, name))
 
+    def owner(self, name: str) -> str | None:
+        """Return what a plug-in is called in messages, with its package; None if there is none."""
+        return f"{self.kind} {name!r} of {self.package(name)}" if self.package(name) else None
+
     def get(self, name: str) -> Entry | None:
         """Import the plug-in of a name; None if no package adds one.
 
@@ -95,16 +170,17 @@ class Plugins(Generic[Entry]):
             other = "mbml itself has one of that name" if name in self.own else "one name for two"
             raise PluginError(f"{what}: {other}; rename it there, or: {remove}")
         try:
-            loaded = found[0].load()
-        except Exception as error:
+            with guard(what, "cannot be imported"):
+                loaded = found[0].load()
+        except PluginError as error:
+            raise PluginError(f"{error}; install what it needs, or: {remove}") from error
+        with guard(what, "cannot be used"):
+            fits = self.fits(loaded) and getattr(loaded, "name", name) == name
+            shown = "" if fits else _shown(loaded)
+        if not fits:
             raise PluginError(
-                f"{what} cannot be imported: {type(error).__name__}: {error}; install what it"
-                f" needs, or: {remove}"
-            ) from error
-        if not self.fits(loaded) or getattr(loaded, "name", name) != name:
-            raise PluginError(
-                f"{what} is {_shown(loaded)}, where {self.wanted} of that name is wanted; upgrade"
-                f" it, or: {remove}"
+                f"{what} is {shown}, where {self.wanted} of that name is wanted; upgrade it,"
+                f" or: {remove}"
             )
         entry: Entry = loaded
         return entry
@@ -125,23 +201,8 @@ class Plugins(Generic[Entry]):
         return found
 
 
-def at_fault(trace: TracebackType | None) -> str | None:
-    """Return the package of the plug-in in whose code an error arose; None if in no plug-in's."""
-    modules = set()
-    while trace is not None:
-        modules.add(_top(str(trace.tb_frame.f_globals.get("__name__"))))
-        trace = trace.tb_next
-    modules.discard("mbml")
-    found = (one for group in GROUPS for one in installed(group))
-    return next((_package(one) for one in found if _top(one.module) in modules), None)
-
-
 def _named(group: str, name: str) -> list[EntryPoint]:
     return [one for one in installed(group) if one.name == name]
-
-
-def _top(module: str) -> str:
-    return module.partition(".")[0]
 
 
 def _package(entry: EntryPoint) -> str:
@@ -150,4 +211,4 @@ def _package(entry: EntryPoint) -> str:
 
 def _shown(loaded: object) -> str:
     name = getattr(loaded, "name", None)
-    return type(loaded).__name__ + (f" of the name {name!r}" if name else "")
+    return type(loaded).__name__ + (f" of the name {quoted(name)}" if name else "")

@@ -4,19 +4,67 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mbml.errors import MbmlError
+from mbml.errors import MbmlError, UsageError
+from mbml.text import quoted
 
 if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+def as_path(place: object) -> Path:
+    """Return a path that was given as text or as a path; `~` is a name like any other.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+
+    Examples
+    --------
+    >>> as_path("warehouse/mbml.duckdb").name
+    'mbml.duckdb'
+    """
+    if isinstance(place, (str, Path)):
+        return Path(place)
+    raise UsageError(f"expected a path (str or Path), got {quoted(place)}")
+
+
+def is_address(place: Path | str) -> bool:
+    """Tell whether a place begins with a scheme, as in ``s3://bucket``; no local name is taken so.
+
+    Examples
+    --------
+    >>> [is_address(place) for place in ("s3://bucket", "file:/data/x", "x/s3:", "C:/x")]
+    [True, True, False, False]
+    """
+    # A path has lost one of its two slashes.
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:(/|$)", str(place)) is not None
+
+
+def check_local(path: Path) -> None:
+    """Refuse an address, of which a path would make a local folder named like its scheme.
+
+    Raises
+    ------
+    UsageError
+        The path begins with a scheme.
+    """
+    if is_address(path):
+        address = re.sub(":/*", "://", str(path), count=1)
+        raise UsageError(
+            f"{address}: expected a local path; only `mbml export` and `mbml export-tables` write"
+            " to an address, which begins with s3://"
+        )
 
 
 @contextmanager
@@ -30,6 +78,7 @@ def whole(path: Path) -> Iterator[Path]:
     MbmlError
         The disk is full, or the folder must not be written to; nothing is left behind.
     """
+    check_local(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +116,7 @@ def together(folder: Path) -> Iterator[Path]:
     MbmlError
         The disk is full, or the folder must not be written to; none of the files is left.
     """
+    check_local(folder)
     unfinished = folder / f".{os.getpid()}"
     try:
         unfinished.mkdir(parents=True)
@@ -89,6 +139,7 @@ def make_folder(folder: Path) -> None:
     MbmlError
         It cannot be made.
     """
+    check_local(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import hypothesis
 import pytest
+from real_data import real_data_folder
 
 from mbml.store import open_warehouse
 
 # How long an example takes is the machine's affair: no test is timed.
 hypothesis.settings.register_profile("mbml", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=6_000)
 hypothesis.settings.load_profile("mbml")
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-
-
-def real_data_folder() -> Path:
-    """The folder of real measurements: MBML_DATA, else beside the checkout."""
-    return Path(os.environ.get("MBML_DATA", CHECKOUT.parent / "shared" / "data"))
+# What a shell starts in the background ignores interrupts, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,17 @@ def sleep_long(seconds):
     return os.getpid()
 
 
+class OddError(Exception):
+    """Cannot be made again from what it keeps."""
+
+    def __init__(self, first, second):
+        super().__init__(first)
+
+
+def fail_oddly(item):
+    raise OddError(item, "more")
+
+
 def die(_):
     os._exit(1)
 
@@ -95,6 +106,11 @@ def test_an_error_of_the_items_comes_after_the_results_before_it(workers):
         next(results)
 
 
+def test_an_error_that_cannot_travel_arrives_as_its_text(importable):
+    with pytest.raises(MbmlError, match=r"^OddError: 7$"):
+        list(map_in_workers(importable.fail_oddly, [7], workers=2))
+
+
 def test_a_killed_worker_is_an_error(importable):
     with pytest.raises(MbmlError, match="a worker process ended unexpectedly"):
         list(map_in_workers(importable.die, [1], workers=2))
@@ -143,6 +159,7 @@ def test_a_script_without_a_guard_runs_once(tmp_path):
     assert (process.returncode, err) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_an_interrupt_ends_all_processes_and_only_the_parent_speaks(tmp_path):
     process = start(tmp_path, "sleep_long", 1)
@@ -157,6 +174,7 @@ def test_an_interrupt_ends_all_processes_and_only_the_parent_speaks(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.slow
 def test_workers_end_when_their_parent_is_killed(tmp_path):
     process = start(tmp_path, "sleep_long", 600)
     process.stdout.readline()

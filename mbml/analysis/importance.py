@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-REPEATS = 5
+SHUFFLES = 5
 
 
 class _OnArrays(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -68,7 +68,7 @@ def permutation_importances(
         x.to_numpy().astype(np.float64),
         y,
         scoring=lambda fitted, rows, true: np.nan_to_num(kendall_tau(true, fitted.predict(rows))),
-        n_repeats=REPEATS,
+        n_repeats=SHUFFLES,
         random_state=seed,
     )
     return pl.DataFrame(

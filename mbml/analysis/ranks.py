@@ -55,7 +55,7 @@ class Ranking:
     groups: tuple[tuple[int, int], ...]
 
 
-def rank(names: Sequence[str], scores: NDArray[np.float64]) -> Ranking:
+def rank_predictors(names: Sequence[str], scores: NDArray[np.float64]) -> Ranking:
     """Rank predictors over blocks, and test whether they differ.
 
     Parameters

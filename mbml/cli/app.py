@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -12,19 +14,23 @@ from mbml.cli import (
     compare,
     demo,
     doctor,
+    download,
     evaluate,
     export,
     ingest,
     look,
     models,
+    pareto,
     parquet,
+    plots,
     report,
     search,
     surrogate,
     train,
+    upgrade,
     verify,
 )
-from mbml.cli.diagnostics import DiagnosticGroup, Talk, set_talk
+from mbml.cli.diagnostics import DiagnosticGroup, Verbosity, set_verbosity
 
 
 class _Commands(DiagnosticGroup):
@@ -48,17 +54,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(ingest.app, name="ingest")
+download.register(app)
 look.register(app)
 verify.register(app)
+upgrade.register(app)
 cells.register(app)
 train.register(app)
 evaluate.register(app)
 compare.register(app)
 search.register(app)
+pareto.register(app)
 models.register(app)
 export.register(app)
 parquet.register(app)
 report.register(app)
+plots.register(app)
 app.add_typer(surrogate.app, name="surrogate")
 demo.register(app)
 doctor.register(app)
@@ -88,9 +98,11 @@ def _options(
 ) -> None:
     if quiet and verbose:
         raise typer.BadParameter("--quiet and --verbose exclude each other")
-    set_talk(Talk.QUIET if quiet else Talk.VERBOSE if verbose else Talk.USUAL)
+    set_verbosity(Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.USUAL)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; in UTF-8 where the locale has ASCII alone, as Python does by itself."""
+    if sys.getfilesystemencoding() == "ascii" and os.name == "posix":
+        os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})  # noqa: S606
     app()

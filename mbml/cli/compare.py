@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mbml.cli.diagnostics import say
+from mbml.cli.diagnostics import notify
 from mbml.cli.options import DEFAULT_WAREHOUSE, FormatOption, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame
 
@@ -32,9 +32,10 @@ def compare(
 ) -> None:
     """Compare stored fits with those of the published study.
 
-    The fits are those of `mbml evaluate --preset published`. Each row has the mean, population
-    deviation and median over the seeds, ours and published, and the differences; seeds is the
-    number of our fits. Accuracies are fractions.
+    The fits are those of `mbml evaluate --preset published`. The protocol of both: N labels and no
+    others, validation accuracy learned and scored, all other rows scored. Each row has the mean,
+    population standard deviation and median over the seeds (published: ten), ours and published,
+    and the differences; seeds is the number of our fits. Accuracies are fractions.
 
     Example: mbml compare --train-size 172 --metric r2
 
@@ -49,13 +50,14 @@ def compare(
             opened,
             views=views or (),
             train_sizes=train_size or (),
-            metrics=metric or comparison.METRICS,
+            metrics=metric or comparison.COMPARED_METRICS,
         ),
-        waiting=say,
+        waiting=notify,
     )
-    if frame["surrogate"].any():
-        say("SURROGATE DATA: ours are of invented numbers, not measurements")
+    surrogate = bool(frame["surrogate"].any())
+    if surrogate:
+        notify("SURROGATE DATA: ours are of invented numbers, not measurements")
     missing = frame.filter(frame["seeds"] == 0).height
     if missing:
-        say(f"note: of {missing} of {frame.height} rows no fit is stored")
-    write_frame(frame, "json" if json else output_format)
+        notify(f"note: of {missing} of {frame.height} rows no fit is stored")
+    write_frame(frame, "json" if json else output_format, has_surrogates=surrogate)

@@ -24,6 +24,7 @@ _VIEW_201 = "meta_nasbench201_cifar10valid_200epochs"
 
 _NEXT = """
 The report is {report}
+More of it: {program} views --warehouse {warehouse}
 
 With the original files, whose addresses are in docs/originals.md:
   {program} ingest nasbench101 nasbench_full.tfrecord
@@ -62,7 +63,10 @@ def demo(context: typer.Context) -> None:
         code = command.main(arguments, prog_name="mbml", standalone_mode=False)
         if code:
             raise typer.Exit(code)
-    typer.echo(_NEXT.format(report=_REPORT / "report.html", program=program), nl=False)
+    typer.echo(
+        _NEXT.format(report=_REPORT / "report.html", program=program, warehouse=_WAREHOUSE),
+        nl=False,
+    )
 
 
 def _program() -> str:

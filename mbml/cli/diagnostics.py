@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import re
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from mbml.errors import CheckError, MbmlError, SourceError, UsageError, WarehouseError
-from mbml.plugins import at_fault
+from mbml.text import described, message, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
 
 
 class Exit(IntEnum):
@@ -44,7 +47,7 @@ _CODES: tuple[tuple[type[MbmlError], Exit], ...] = (
 )
 
 
-class Talk(IntEnum):
+class Verbosity(IntEnum):
     """How much is said on stderr."""
 
     QUIET = 0
@@ -52,17 +55,19 @@ class Talk(IntEnum):
     VERBOSE = 2
 
 
-_talk = Talk.USUAL
+_verbosity = Verbosity.USUAL
 
 _INTERRUPTED = "interrupted; what was not finished is not kept"
 #: What DuckDB raises in place of `KeyboardInterrupt`, as a `RuntimeError`.
 _DUCKDB_INTERRUPTED = "Query interrupted"
+#: The commands of the group that runs: a message finds the flags of parameters in them.
+_commands: dict[str, Any] = {}
 
 
-def set_talk(talk: Talk) -> None:
+def set_verbosity(verbosity: Verbosity) -> None:
     """Say less or more from now on; each run of the command sets it."""
-    global _talk  # noqa: PLW0603 - one command line, one stderr
-    _talk = talk
+    global _verbosity  # noqa: PLW0603 - one command line, one stderr
+    _verbosity = verbosity
 
 
 class DiagnosticGroup(TyperGroup):
@@ -70,18 +75,35 @@ class DiagnosticGroup(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         """Run from the command line; files may fail before a command is found, and in one."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # Whatever the locale; what even UTF-8 cannot say is escaped, as JSON does it.
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         given = sys.argv[1:] if args is None else args
         try:
             "".join(given).encode()
         except UnicodeEncodeError:
-            told = " ".join(given).encode(errors="backslashreplace").decode()
-            complain(f"error: {told}: a name here is not UTF-8; rename the file or folder")
+            words = " ".join(given)
+            complain(f"error: {words}: a name here is not UTF-8; rename the file or folder")
             sys.exit(Exit.USAGE)
         try:
-            return super().main(args, *rest, **options)
+            try:
+                return super().main(args, *rest, **options)
+            finally:
+                sys.stdout.flush()  # at exit, Python would tell a failure in words of its own
+        except BrokenPipeError:
+            _discard_output()
+            sys.exit(Exit.DONE)
         except OSError as error:
+            _discard_output()
             complain(f"error: {_of_system(error)}")
             sys.exit(Exit.FAILED)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options before the command."""
+        with _printable_usage():
+            parsed: list[str] = super().parse_args(ctx, args)
+            return parsed
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
@@ -89,23 +111,26 @@ class DiagnosticGroup(TyperGroup):
         try:
             return self._invoke(ctx)
         finally:
-            if _talk == Talk.VERBOSE:
-                say(f"{time.perf_counter() - started:.2f} s, {_peak_megabytes()}")
+            if _verbosity == Verbosity.VERBOSE:
+                notify(f"{time.perf_counter() - started:.2f} s, {_peak_megabytes()}")
 
     def _invoke(self, ctx: Any) -> Any:
+        _commands.update(self.commands)
         try:
-            return super().invoke(ctx)
+            with _printable_usage():
+                return super().invoke(ctx)
         except MbmlError as error:
-            complain(f"error: {error}")
+            first, *others = error.args or ("",)
+            complain(f"error: {first}", *others)
             raise typer.Exit(
                 next(code for kind, code in _CODES if isinstance(error, kind))
             ) from None
-        except KeyboardInterrupt:
-            complain(_INTERRUPTED)
+        except KeyboardInterrupt as interrupt:
+            complain(str(interrupt) or _INTERRUPTED)
             raise typer.Exit(Exit.INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader of stdout has seen enough; keep Python from complaining at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader of stdout has seen enough.
+            _discard_output()
             raise typer.Exit(Exit.DONE) from None
         except MemoryError:
             complain("error: out of memory; close other programs or use a larger machine")
@@ -119,14 +144,20 @@ class DiagnosticGroup(TyperGroup):
             # Click's own errors and exits pass; anything else is a fault of ours.
             if type(error).__module__.startswith("typer"):
                 raise
-            if os.environ.get("MBML_TRACEBACK") or _talk == Talk.VERBOSE:
+            if os.environ.get("MBML_TRACEBACK") or _verbosity == Verbosity.VERBOSE:
                 traceback.print_exc()
-            fault = at_fault(error.__traceback__) or "mbml"
             complain(
-                f"error: {type(error).__name__}: {error}\nThis is a fault of {fault}; please report"
-                " it with the output of the same command under MBML_TRACEBACK=1"
+                f"error: {described(error)}",
+                "This is a fault of mbml; please report it with the output of the same command"
+                " under MBML_TRACEBACK=1",
             )
             raise typer.Exit(Exit.FAILED) from None
+
+
+def _discard_output() -> None:
+    """Keep Python from writing at exit what stdout could not take, and from complaining of it."""
+    with suppress(OSError, ValueError):  # a test's stdout is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _of_system(error: OSError) -> str:
@@ -139,15 +170,49 @@ def _of_system(error: OSError) -> str:
     return f"{error.filename or 'input or output'}: {error.strerror or error}"
 
 
-def complain(message: str) -> None:
+def complain(*lines: str) -> None:
     """Tell an error on stderr, however quiet the command is."""
-    typer.echo(message, err=True)
+    typer.echo(_as_flags(message(*lines)), err=True)
 
 
-def say(message: str) -> None:
+def notify(line: str) -> None:
     """Tell the user something on stderr, unless it is to be quiet."""
-    if _talk > Talk.QUIET:
-        typer.echo(message, err=True)
+    if _verbosity > Verbosity.QUIET:
+        typer.echo(_as_flags(message(line)), err=True)
+
+
+def _flags_of(commands: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for command in commands.values():
+        yield from _flags_of(getattr(command, "commands", {}))
+        for parameter in command.params:
+            if parameter.opts[0].startswith("-"):
+                yield parameter.name, parameter.opts[0]
+
+
+def _as_flags(text: str) -> str:
+    """Return a message of the library in the shell's words.
+
+    The library names a parameter in backticks, with a value or without: `jobs=0`, `overwrite=True`.
+    """
+
+    def flag(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        flags = dict(_flags_of(_commands))
+        if name not in flags:
+            return found[0]
+        return flags[name] if value in {None, "True"} else f"{flags[name]} {value}"
+
+    return re.sub(r"`([a-z_]+)(?:=([^`]*))?`", flag, text)
+
+
+@contextmanager
+def _printable_usage() -> Iterator[None]:
+    """Make what Typer says of wrong arguments printable; it quotes them as they are."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = "\n".join(message(line) for line in error.message.split("\n"))
+        raise
 
 
 def _peak_megabytes() -> str:
@@ -161,9 +226,17 @@ def _peak_megabytes() -> str:
 
 
 @contextmanager
-def _bar(*columns: str) -> Iterator[Progress | None]:
-    """Show a bar with these columns on a terminal's stderr; there is none elsewhere."""
-    if _talk == Talk.QUIET or not sys.stderr.isatty():
+def _bar(*columns: str | ProgressColumn, width: int | None = 40) -> Iterator[Progress | None]:
+    """Show a bar with these columns on a terminal's stderr; there is none elsewhere.
+
+    Parameters
+    ----------
+    columns
+        What stands right of the bar.
+    width
+        Characters of the bar; None takes what the columns leave.
+    """
+    if _verbosity == Verbosity.QUIET or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -171,13 +244,20 @@ def _bar(*columns: str) -> Iterator[Progress | None]:
 
     with Progress(
         "{task.description}",
-        BarColumn(),
+        BarColumn(width),
         *columns,
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     ) as bar:
         yield bar
+
+
+def _plain(title: str) -> str:
+    """Return a title that Rich shows as it is."""
+    from rich.markup import escape
+
+    return escape(printable(title))
 
 
 @contextmanager
@@ -196,7 +276,7 @@ def progress(title: str, size: int) -> Iterator[Callable[[int, int], None] | Non
         if bar is None:
             yield None
             return
-        task = bar.add_task(title, total=size, records=0, rate=0.0)
+        task = bar.add_task(_plain(title), total=size, records=0, rate=0.0)
 
         def update(records: int, done: int) -> None:
             elapsed = bar.tasks[0].elapsed or 0.0
@@ -213,5 +293,21 @@ def steps(title: str) -> Iterator[Callable[[int, int], None] | None]:
         if bar is None:
             yield None
             return
-        task = bar.add_task(title, total=None, of="?")
+        task = bar.add_task(_plain(title), total=None, of="?")
         yield lambda done, total: bar.update(task, completed=done, total=total, of=total)
+
+
+@contextmanager
+def transfer(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show bytes done, of how many, and the speed on a terminal's stderr; nothing elsewhere."""
+    from rich.progress import DownloadColumn, TransferSpeedColumn
+    from rich.table import Column
+
+    whole = Column(no_wrap=True)
+    columns = DownloadColumn(table_column=whole), TransferSpeedColumn(table_column=whole)
+    with _bar(*columns, width=None) as bar:
+        if bar is None:
+            yield None
+            return
+        task = bar.add_task(_plain(title), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

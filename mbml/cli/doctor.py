@@ -8,18 +8,21 @@ import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 from mbml._version import __version__
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
 from mbml.cli.output import write_frame, write_json
-from mbml.errors import MbmlError
+from mbml.errors import MbmlError, OutdatedError
 from mbml.plugins import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import typer
+
+    from mbml.plugins import Plugins
 
 #: Free space for the largest load: the warehouse of NAS-Bench-201 v1.1 and what DuckDB spills.
 _ROOM = 4 * 10**9
@@ -103,9 +106,9 @@ def _packages() -> Iterator[Finding]:
 
 
 def _sql_files() -> Finding:
-    from mbml.store.schema import sql_files
+    from mbml.store.schema import own_views
 
-    count = len(sql_files("30_views"))
+    count = len(own_views())
     return Finding(
         subject="SQL files",
         result="ok" if count else "FAILED",
@@ -116,13 +119,22 @@ def _sql_files() -> Finding:
 
 def _plugins() -> Iterator[Finding]:
     """Import every plug-in that is installed."""
-    from mbml.features import registry as features
-    from mbml.predictors import registry as predictors
-    from mbml.reports import report
-    from mbml.search.strategies import registry as strategies
-    from mbml.sources import registry as sources
+    from mbml.benchmarks import BENCHMARK_PLUGINS
+    from mbml.features.registry import FEATURE_PLUGINS
+    from mbml.predictors.registry import PREDICTOR_PLUGINS
+    from mbml.reports.report import SECTION_PLUGINS
+    from mbml.searches.strategies.registry import STRATEGY_PLUGINS
+    from mbml.sources.registry import SOURCE_PLUGINS
 
-    for plugins in (one.PLUGINS for one in (predictors, features, strategies, sources, report)):
+    groups: tuple[Plugins[Any], ...] = (
+        PREDICTOR_PLUGINS,
+        FEATURE_PLUGINS,
+        STRATEGY_PLUGINS,
+        SOURCE_PLUGINS,
+        SECTION_PLUGINS,
+        BENCHMARK_PLUGINS,
+    )
+    for plugins in groups:
         for name in plugins.names():
             subject = f"{plugins.kind} {name}"
             try:
@@ -145,13 +157,13 @@ def _warehouse(path: Path) -> Finding:
         with open_warehouse(path) as opened:
             held = contents(opened)
     except MbmlError as error:
-        return Finding(
-            subject=subject,
-            result="FAILED",
-            found=str(error),
-            next_step="choose another with --warehouse or MBML_WAREHOUSE",
-        )
-    surrogate = ", SURROGATE DATA among them" if held.has_surrogates else ""
+        another = "choose another with --warehouse or MBML_WAREHOUSE"
+        upgrade = f"mbml upgrade --warehouse {quote(str(path))}"
+        step = upgrade if isinstance(error, OutdatedError) else another
+        return Finding(subject=subject, result="FAILED", found=str(error), next_step=step)
+    surrogate = ", SURROGATE DATA among them" if held.has_surrogate_sources else ""
+    if held.has_surrogate_results:
+        surrogate += ", fits or searches of SURROGATE DATA"
     return Finding(
         subject=subject,
         result="ok",

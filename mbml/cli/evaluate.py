@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from mbml.cli.diagnostics import say, steps
+from mbml.cli import completion
+from mbml.cli.diagnostics import notify, steps
 from mbml.cli.options import (
     DEFAULT_WAREHOUSE,
     EngineOption,
+    FeatureColumnsOption,
     JsonOption,
     SplitOption,
     TargetOption,
     WarehouseOption,
+    with_columns,
 )
-from mbml.cli.output import write_frame, write_json
-
-if TYPE_CHECKING:
-    import polars as pl
+from mbml.cli.output import write_frame, write_json, write_text
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,12 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    views: Annotated[list[str], typer.Argument(help="Meta-datasets; `mbml views` lists them.")],
+    views: Annotated[
+        list[str],
+        typer.Argument(
+            help="Meta-datasets; `mbml views` lists them.", autocompletion=completion.views
+        ),
+    ],
     preset: Annotated[
         str,
         typer.Option(
@@ -38,8 +43,9 @@ def evaluate(
     predictor: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.predictors,
             help="A predictor; may be repeated. All by default: those of mbml train, or those of"
-            " the publication with mlp and xgboost, which are ours; plug-ins only if named."
+            " the publication with mlp and xgboost, which are ours; plug-ins only if named.",
         ),
     ] = None,
     train_size: Annotated[
@@ -48,9 +54,17 @@ def evaluate(
     seed: Annotated[
         list[int] | None, typer.Option(help="Seed of split and predictor; may be repeated.")
     ] = None,
+    seeds: Annotated[
+        str, typer.Option(help="Several seeds at once, such as 1000-1019, beside any --seed.")
+    ] = "",
     features: Annotated[
-        str | None, typer.Option(help="Feature sets, joined by +; by default the predictor's own.")
+        str | None,
+        typer.Option(
+            help="Feature sets, joined by +; by default the predictor's own.",
+            autocompletion=completion.feature_sets,
+        ),
     ] = None,
+    feature_columns: FeatureColumnsOption = "",
     target: TargetOption = "valid_accuracy",
     split: SplitOption = "published",
     jobs: Annotated[int, typer.Option(min=1, help="Processes to fit in.")] = 1,
@@ -67,23 +81,24 @@ def evaluate(
 
     In Python: mbml.predictors.evaluation.evaluate(path, Grid(views=(view,)))
     """
-    from mbml.predictors import published_protocol as study
+    from mbml.cli.seeds import listed_seeds
+    from mbml.predictors.evaluation import Grid
     from mbml.predictors.evaluation import evaluate as run_evaluation
-    from mbml.predictors.grid import Grid, predictors_of
 
-    published = preset == "published"
     grid = Grid(
         views=tuple(views),
         preset=preset,
-        predictors=tuple(predictor or predictors_of(preset)),
-        train_sizes=tuple(train_size or (study.TRAIN_SIZES if published else (172,))),
-        seeds=tuple(seed or (study.SEEDS if published else (0,))),
-        features=features,
+        predictors=tuple(predictor or ()),
+        train_sizes=tuple(train_size or ()),
+        seeds=(*(seed or ()), *(listed_seeds(seeds) if seeds else ())),
+        features=with_columns(features, feature_columns),
         target=target,
         split=split,
     )
     with steps("fits") as progress:
-        fits = run_evaluation(warehouse, grid, jobs=jobs, engine=engine, progress=progress, say=say)
+        fits = run_evaluation(
+            warehouse, grid, jobs=jobs, engine=engine, progress=progress, notify=notify
+        )
     if json:
         write_json(fits)
     else:
@@ -91,33 +106,14 @@ def evaluate(
 
 
 def _print(fits: list[dict[str, Any]]) -> None:
-    import polars as pl
+    from mbml.predictors.evaluation import summarise_fits
 
-    frame = pl.DataFrame(fits, infer_schema_length=None)
-    if frame["surrogate"].any():
+    if any(fit["surrogate"] for fit in fits):
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
-    typer.echo(
+    write_text(
         f"target {fits[0]['target']}, split {fits[0]['split']}, preset {fits[0]['preset']};"
-        " means and population deviations over seeds of held-out scores, accuracies as fractions\n"
+        " means and population deviations over seeds of held-out scores, accuracies as fractions,"
+        " sizes in the unit of the target",
+        "",
     )
-    write_frame(summary(frame), "table")
-
-
-def summary(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return mean and deviation over the seeds of the main scores."""
-    import polars as pl
-
-    scores = ("mae", "r2", "kendall_tau")
-    return frame.group_by("view", "train_size", "predictor", maintain_order=True).agg(
-        pl.len().alias("seeds"),
-        *(
-            one
-            for name in scores
-            for one in (
-                pl.col(name).cast(pl.Float64).mean().alias(f"{name}_mean"),
-                pl.col(name).cast(pl.Float64).std(ddof=0).alias(f"{name}_std"),
-            )
-        ),
-        pl.col("search_seconds").mean().alias("search_seconds"),
-        pl.col("fit_seconds").mean().alias("fit_seconds"),
-    )
+    write_frame(summarise_fits(fits), "table")

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mbml.cli import completion
+from mbml.cli.memory import QUERY_MEMORY, memory_ceiling
 from mbml.cli.options import DEFAULT_WAREHOUSE, FormatOption, JsonOption, WarehouseOption
-from mbml.cli.output import write_frame, write_json
+from mbml.cli.output import note_surrogates, write_answer, write_frame, write_json, write_text
 from mbml.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
+
+TimeLimitOption = Annotated[
+    float | None,
+    typer.Option(min=0.001, help="Seconds after which a query is stopped; 300 if nothing is said."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +34,11 @@ def info(
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
     cite: Annotated[
-        bool, typer.Option("--cite", help="Print BibTeX of the papers to cite; needs no warehouse.")
+        bool,
+        typer.Option(
+            "--cite",
+            help="Print BibTeX of what is loaded and was used; without a warehouse, of everything.",
+        ),
     ] = False,
 ) -> None:
     """Show what was loaded, and how many rows each table holds.
@@ -34,10 +47,17 @@ def info(
 
     In Python: mbml.store.contents.contents(warehouse)
     """
-    if cite:
-        typer.echo((files("mbml") / "citations.bib").read_text(encoding="utf-8"), nl=False)
-        return
     from mbml.store import open_warehouse
+
+    if cite:
+        from mbml.citations import citations
+
+        if not warehouse.exists():
+            typer.echo(citations(), nl=False)
+            return
+        with open_warehouse(warehouse) as opened:
+            typer.echo(citations(opened), nl=False)
+        return
     from mbml.store.contents import contents
 
     with open_warehouse(warehouse) as opened:
@@ -53,9 +73,11 @@ def info(
             }
         )
         return
-    typer.echo(f"warehouse {warehouse}, schema version {held.schema_version}")
-    if held.has_surrogates:
+    write_text(f"warehouse {warehouse}, schema version {held.schema_version}")
+    if held.has_surrogate_sources:
         typer.echo("SURROGATE DATA: some of the sources below hold invented numbers")
+    if held.has_surrogate_results:
+        typer.echo("SURROGATE DATA: some fits or searches are of invented numbers")
     _section("sources", held.sources)
     _section("rows", held.row_counts)
 
@@ -65,81 +87,133 @@ def views(
         str, typer.Argument(help="Part of the names to list, such as cifar100; all unless said.")
     ] = "",
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    all_views: Annotated[bool, typer.Option("--all", help="List views without rows, too.")] = False,
     format_name: FormatOption = "table",
+    time_limit: TimeLimitOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the views with the number of their rows.
+    """List the views that have rows, by benchmark, and yours, with the number of their rows.
+
+    They are counted within the limits of a query; a view of yours that asks for more has no number.
 
     Example: mbml views nasbench101
 
-    In Python: mbml.store.contents.views(warehouse)
+    In Python: mbml.store.contents.views(path)
     """
     from mbml.store import open_warehouse
     from mbml.store.contents import views as list_views
 
     with open_warehouse(warehouse) as opened:
-        frame = list_views(opened)
-    chosen = frame.filter(frame["view"].str.contains(part, literal=True))
-    if chosen.is_empty():
+        has_surrogates = opened.has_surrogates()
+    note_surrogates(has_surrogates)
+    with memory_ceiling(QUERY_MEMORY):
+        frame = list_views(warehouse, time_limit=time_limit)
+    named = frame.filter(frame["view"].str.contains(part, literal=True))
+    if named.is_empty():
         raise UsageError(f"no view has {part!r} in its name; `mbml views` lists all")
-    write_frame(chosen, "json" if json else format_name)
+    # A view that could not be counted has no number, and is listed with the reason.
+    chosen = named if all_views else named.filter(named["rows"].ne_missing(0))
+    if json or format_name != "table":
+        write_frame(chosen, "json" if json else format_name, has_surrogates=has_surrogates)
+        return
+    for title, group in _by_benchmark(chosen):
+        _section(title, group)
+    if empty := named.height - chosen.height:
+        write_text("", f"{empty} views have no rows: nothing is loaded for them (--all lists them)")
+
+
+def _by_benchmark(views: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield the views of each benchmark, then those of all, of packages and of the user."""
+    titles = {"mbml": "all benchmarks", "user": "yours"}
+    groups: dict[tuple[bool, str], list[int]] = {}
+    for place, (maker, benchmark) in enumerate(views.select("made_by", "benchmark").rows()):
+        group = (benchmark is None, benchmark or titles.get(maker, maker))
+        groups.setdefault(group, []).append(place)
+    for (_, title), places in sorted(groups.items()):
+        yield title, views[places].select("view", "rows", "holds")
 
 
 def describe(
-    view: Annotated[str, typer.Argument(help="A view or a table.")],
+    view: Annotated[
+        str, typer.Argument(help="A view or a table.", autocompletion=completion.views)
+    ],
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     format_name: FormatOption = "table",
     json: JsonOption = False,
 ) -> None:
     """Show the columns of a view or table, and what they mean.
 
-    Of a meta-dataset it tells their roles too: key, feature or outcome.
+    Of a meta-dataset it tells their roles too: key, feature or outcome; in a view of yours, a
+    column that mbml does not know may be either, a feature or an outcome.
 
     Example: mbml describe meta_nasbench201_cifar100_200epochs
 
     In Python: mbml.store.contents.describe(warehouse, view)
     """
-    from mbml.datasets import META_DATASETS, role_of
+    from mbml.frames import roles_of_view
     from mbml.store import open_warehouse
     from mbml.store.contents import describe as describe_relation
 
     with open_warehouse(warehouse) as opened:
+        has_surrogates = opened.has_surrogates()
         frame = describe_relation(opened, view)
-    if view in META_DATASETS:
+        roles = roles_of_view(opened, view)
+    note_surrogates(has_surrogates)
+    if roles is not None:
         import polars as pl
 
-        roles = [role_of(name).value for name in frame["column"]]
         frame.insert_column(2, pl.Series("role", roles))
-    write_frame(frame, "json" if json else format_name)
+    write_frame(frame, "json" if json else format_name, has_surrogates=has_surrogates)
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT statement.", metavar="SQL")],
-    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
-    format_name: FormatOption = "table",
-    time_limit: Annotated[
-        float | None,
+    sql: Annotated[
+        str, typer.Argument(help="One SELECT statement, or - to read it from stdin.", metavar="SQL")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Read the statement from this file.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
         typer.Option(
-            min=0.001, help="Seconds after which the query is stopped; 300 if nothing is said."
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="Value of $NAME in the statement: a number, true, false, null, or a text.",
         ),
     ] = None,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    format_name: FormatOption = "table",
+    rows: Annotated[
+        int, typer.Option(min=0, help="Rows that a table shows, of its start and end; 0 for all.")
+    ] = 40,
+    time_limit: TimeLimitOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run a query; it can read the warehouse and nothing else.
+
+    A table shows the first and the last rows, and the columns that fit the terminal; record shows
+    each row down the page. Values of every type are exact in every format; table, record and
+    markdown alone round floating-point numbers, to six digits. In JSON, NaN and infinity are
+    strings, and null is NULL alone.
 
     Example: mbml query "select arch_key, test_accuracy from meta_nasbench101_108epochs
     order by test_accuracy desc limit 5"
 
     In Python: mbml.store.query.query(path, sql)
     """
-    from mbml.store.query import query as run_query
+    from mbml.cli.statements import parameters, statement
+    from mbml.store.query import open_answer
 
-    frame = run_query(warehouse, sql, time_limit=time_limit)
-    write_frame(frame, "json" if json else format_name)
+    typed = statement(sql, file)
+    values = parameters(parameter or [])
+    with memory_ceiling(QUERY_MEMORY):
+        answer = open_answer(warehouse, typed, parameters=values, time_limit=time_limit)
+        write_answer(answer, "json" if json else format_name, most_rows=rows)
 
 
 def _section(title: str, frame: pl.DataFrame) -> None:
-    typer.echo(f"\n{title}")
+    write_text("", title)
     if frame.is_empty():
         typer.echo("none")
     else:

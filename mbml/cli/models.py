@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mbml.cli import completion
+from mbml.cli.cells import notify_order
+from mbml.cli.diagnostics import notify
 from mbml.cli.diagnostics import progress as progress_bar
-from mbml.cli.options import FormatOption, JsonOption  # noqa: TC001
-from mbml.cli.output import write_frame, write_json
+from mbml.cli.options import FormatOption, JsonOption, ModelsOption, beside_warehouse
+from mbml.cli.output import write_frame, write_json, write_text
 from mbml.errors import UsageError
 
-FolderOption = Annotated[
-    Path, typer.Option("--models", envvar="MBML_MODELS", help="The folder of saved models.")
-]
-DEFAULT_FOLDER = Path("warehouse/models")
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mbml.predictors.model import Model
 
 app = typer.Typer(help="List saved and pre-trained models, and show their cards.")
 
@@ -29,10 +32,10 @@ def register(main: typer.Typer) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def models(
-    context: typer.Context, folder: FolderOption = DEFAULT_FOLDER, json: JsonOption = False
-) -> None:
+def models(context: typer.Context, folder: ModelsOption = None, json: JsonOption = False) -> None:
     """List saved and pre-trained models with how they did on architectures held out.
+
+    A model whose card cannot be read has an empty row, and the reason below.
 
     Example: mbml models
 
@@ -43,20 +46,29 @@ def models(
         return
     from mbml.predictors.models import list_models
 
-    cards = list_models(folder)
+    cards = list_models(_folder(folder))
     if json:
         write_json(cards)
         return
     import polars as pl
 
-    shown = ("name", "predictor", "view", "target", "train_size", "kendall_tau", "mae", "surrogate")
+    about = ("name", "predictor", "view", "target", "train_size")
+    shown = (*about, "kendall_tau", "mae", "interval_coverage", "surrogate")
     write_frame(pl.DataFrame([{key: card.get(key) for key in shown} for card in cards]), "table")
+    for card in cards:
+        if card.get("problem") or card.get("note"):
+            write_text(f"{card['name']}: {card.get('problem') or card['note']}")
 
 
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A saved model's name, or pretrained:NAME.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A saved model's name, or pretrained:NAME.", autocompletion=completion.models
+        ),
+    ],
 ) -> None:
     """Print a model's card, as JSON.
 
@@ -68,22 +80,29 @@ def show(
     """
     from mbml.predictors.models import load_model
 
-    write_json(load_model(name, folder=context.obj).card)
+    write_json(load_model(name, folder=_folder(context.obj)).card)
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="A saved model's name, or pretrained:NAME.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A saved model's name, or pretrained:NAME.", autocompletion=completion.models
+        ),
+    ],
     arch: Annotated[list[str] | None, typer.Argument(help="Architectures; - reads stdin.")] = None,
     file: Annotated[
         Path | None, typer.Option("--file", help="A text file with an architecture on each line.")
     ] = None,
-    folder: FolderOption = DEFAULT_FOLDER,
+    folder: ModelsOption = None,
     format_name: FormatOption = "table",
     json: JsonOption = False,
 ) -> None:
-    """Predict accuracies with 90 % intervals; needs no warehouse.
+    """Predict accuracies with 90 % prediction intervals; needs no warehouse.
 
-    Accuracies and their bounds are fractions.
+    Accuracies and their bounds are fractions. A cell that the model cannot tell from a failed
+    training has an accuracy "at or below" the one predicted (in JSON: "at_floor": true), and an
+    interval that starts at 0.
 
     Example: mbml predict pretrained:nasbench101-108epochs '0100:input,output'
 
@@ -94,15 +113,30 @@ def predict(
     if ":" in model.removeprefix(PRETRAINED) or "|" in model:
         raise UsageError(f"{model!r} is no model's name; the model comes first: MODEL ARCH...")
     cells = _architectures(arch or [], file)
-    found = load_model(model, folder=folder).predict(cells)
-    write_frame(found, "json" if json else format_name)
+    for one in cells:
+        notify_order(one)
+    loaded = load_model(model, folder=_folder(folder))
+    found = loaded.predict(cells)
+    _notify_note(model, loaded)
+    _write(found, "json" if json else format_name, loaded)
 
 
 def rank(
-    space: Annotated[str, typer.Argument(help="nasbench101, nasbench201 or natsbench_sss.")],
-    model: Annotated[str, typer.Option("--model", help="A saved model, or pretrained:NAME.")],
+    space: Annotated[
+        str,
+        typer.Argument(
+            help="nasbench101, nasbench201, natsbench_sss or a plug-in's.",
+            autocompletion=completion.spaces,
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", help="A saved model, or pretrained:NAME.", autocompletion=completion.models
+        ),
+    ],
     count: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 10,
-    folder: FolderOption = DEFAULT_FOLDER,
+    folder: ModelsOption = None,
     format_name: FormatOption = "table",
     json: JsonOption = False,
 ) -> None:
@@ -110,19 +144,41 @@ def rank(
 
     Example: mbml rank nasbench201 --model pretrained:nasbench201-cifar100 -n 5
 
-    In Python: mbml.load_model(name).best(count)
+    In Python: mbml.rank(space, model)
     """
     from mbml.predictors.models import load_model
+    from mbml.predictors.models import rank as rank_space
     from mbml.spaces.registry import space as find_space
 
     wanted = find_space(space)
-    loaded = load_model(model, folder=folder)
-    if loaded.card["benchmark"] != wanted.name:
-        raise UsageError(f"{model} is for {loaded.card['benchmark']}, not for {wanted.name}")
+    loaded = load_model(model, folder=_folder(folder))
     with progress_bar(f"ranking {wanted.title}", wanted.measured) as bar:
         shown = None if bar is None else lambda done, _: bar(done, done)
-        found = loaded.best(count, progress=shown)
-    write_frame(found, "json" if json else format_name)
+        found = rank_space(wanted, loaded, count=count, progress=shown)
+    _notify_note(model, loaded)
+    _write(found, "json" if json else format_name, loaded)
+
+
+def _folder(given: Path | None) -> Path:
+    return given or beside_warehouse("models")
+
+
+def _notify_note(name: str, model: Model) -> None:
+    if model.card.get("note"):
+        notify(f"note: {name}: {model.card['note']}")
+
+
+def _write(found: pl.DataFrame, format_name: str, model: Model) -> None:
+    """Write predictions; formats for people say in words which are at the floor."""
+    import polars as pl
+
+    if format_name in ("table", "markdown"):
+        if found["at_floor"].any():
+            accuracy = pl.col("accuracy").map_elements("{:.6g}".format, pl.String)
+            at_floor = pl.when("at_floor").then(pl.lit("at or below ")).otherwise(pl.lit(""))
+            found = found.with_columns(accuracy=at_floor + accuracy)
+        found = found.drop("at_floor")
+    write_frame(found, format_name, has_surrogates=bool(model.card.get("surrogate")))
 
 
 def _architectures(given: list[str], file: Path | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +13,26 @@ WarehouseOption = Annotated[
     typer.Option("--warehouse", envvar="MBML_WAREHOUSE", help="The warehouse, a DuckDB file."),
 ]
 DEFAULT_WAREHOUSE = Path("warehouse/mbml.duckdb")
-FormatOption = Annotated[
-    str, typer.Option("--format", help="table, csv, json, jsonl, parquet or markdown.")
+ModelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        envvar="MBML_MODELS",
+        help="The folder of saved models; by default the folder models beside the warehouse.",
+    ),
 ]
-TargetOption = Annotated[str, typer.Option(help="The outcome to predict.")]
+FeatureColumnsOption = Annotated[
+    str,
+    typer.Option(
+        help="Columns of the view to learn from, with commas between, beside any --features."
+    ),
+]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="table, record, csv, json, jsonl, parquet or markdown.")
+]
+TargetOption = Annotated[
+    str, typer.Option(help="The outcome, or the latency or energy, to predict.")
+]
 SplitOption = Annotated[
     str,
     typer.Option(
@@ -31,3 +48,20 @@ EngineOption = Annotated[
         help="Where to compute: local, or dask://HOST:PORT for the workers of a Dask scheduler."
     ),
 ]
+
+
+def opened_by_default() -> Path:
+    """Return the warehouse that commands open unless another is named."""
+    return Path(os.environ.get("MBML_WAREHOUSE") or DEFAULT_WAREHOUSE)
+
+
+def beside_warehouse(name: str, warehouse: Path | None = None) -> Path:
+    """Return a folder beside a warehouse: the one given, or the one that commands open."""
+    return (warehouse or opened_by_default()).parent / name
+
+
+def with_columns(features: str | None, columns: str) -> str | None:
+    """Return a feature set with columns of the view beside it."""
+    if not columns:
+        return features
+    return f"{features}+columns:{columns}" if features else f"columns:{columns}"

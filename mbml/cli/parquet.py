@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
-from mbml.cli.output import write_json
+from mbml.cli.output import write_json, write_text
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +18,12 @@ def register(app: typer.Typer) -> None:
 
 
 def export_tables(
-    to: Annotated[Path, typer.Option("--to", help="Where the folder `tables` is written.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="Where the folder `tables` is written: local, or s3://BUCKET/FOLDER."
+        ),
+    ],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Take the place of what has the name already.")
     ] = False,
@@ -31,9 +36,9 @@ def export_tables(
 
     Example: mbml export-tables --to travel
 
-    In Python: mbml.export.export_tables(warehouse, folder)
+    In Python: mbml.exports.export_tables(warehouse, folder)
     """
-    from mbml.export import export_tables as write_tables
+    from mbml.exports import export_tables as write_tables
     from mbml.store import open_warehouse
 
     with open_warehouse(warehouse) as opened:
@@ -41,7 +46,7 @@ def export_tables(
     if json:
         write_json({"path": str(path)})
     else:
-        typer.echo(path)
+        write_text(str(path))
 
 
 def open_parquet(

@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption
-from mbml.cli.output import write_json
-
-DEFAULT_FOLDER = Path("warehouse/reports")
+from mbml.cli.options import DEFAULT_WAREHOUSE, JsonOption, WarehouseOption, beside_warehouse
+from mbml.cli.output import write_json, write_text
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +17,12 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")] = DEFAULT_FOLDER,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", help="The folder to write into; by default reports beside the warehouse."
+        ),
+    ] = None,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
@@ -36,8 +39,8 @@ def report(
     from mbml.store import open_warehouse
 
     with open_warehouse(warehouse) as opened:
-        path = write_report(opened, to)
+        path = write_report(opened, to or beside_warehouse("reports", warehouse))
     if json:
         write_json({"path": str(path)})
     else:
-        typer.echo(path)
+        write_text(str(path))

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from mbml.cli.diagnostics import say, steps
+from mbml.cli import completion
+from mbml.cli.diagnostics import notify, steps
 from mbml.cli.options import DEFAULT_WAREHOUSE, EngineOption, JsonOption, WarehouseOption
-from mbml.cli.output import write_frame, write_json
-
-if TYPE_CHECKING:
-    from mbml.search.search import SearchReport
-    from mbml.search.summary import Standing
-
-ORACLE_RULE = (
-    "the best test accuracy among the architectures trained to the view's epoch,"
-    " which no search can know"
-)
-_SHOWN = {
-    "oracle test": "best_test_accuracy",
-    "chosen test": "chosen_test_accuracy",
-    "chosen validation": "best_valid_accuracy",
-}
+from mbml.cli.output import write_frame, write_json, write_text
 
 
 def register(app: typer.Typer) -> None:
@@ -31,20 +18,29 @@ def register(app: typer.Typer) -> None:
 
 
 def search(
-    view: Annotated[str, typer.Argument(help="A meta-dataset; `mbml views` lists them.")],
+    view: Annotated[
+        str,
+        typer.Argument(
+            help="A meta-dataset; `mbml views` lists them.", autocompletion=completion.views
+        ),
+    ],
     strategy: Annotated[
         str,
         typer.Option(
+            autocompletion=completion.strategies,
             help="random, local, evolution, guided, successive_halving, hyperband, nsga2;"
             " rank_once, npenas, bananas (with a predictor, as in rank_once:xgboost); optuna:tpe;"
-            " or MODULE:FUNCTION, a generator function of candidates and random numbers."
+            " or MODULE:FUNCTION, a generator function of candidates and random numbers.",
         ),
     ] = "random",
     budget: Annotated[float, typer.Option(help="What each run may spend.")] = 50,
     unit: Annotated[
         str, typer.Option(help="What the budget counts: queries, epochs or seconds of training.")
     ] = "queries",
-    seeds: Annotated[int, typer.Option(help="How many runs: seeds 0 to N-1.")] = 1,
+    seeds: Annotated[
+        str,
+        typer.Option(help="How many runs: seeds 0 to N-1; or their seeds, as in 1000-1019 or 3,7."),
+    ] = "1",
     target: Annotated[
         str, typer.Option(help="The accuracy that a query returns.")
     ] = "valid_accuracy",
@@ -56,11 +52,27 @@ def search(
         typer.Option(help="Cells that compute the same function cost: each, or once."),
     ] = "each",
     features: Annotated[
-        str | None, typer.Option(help="Feature sets in place of the strategy's own, joined by +.")
+        str | None,
+        typer.Option(
+            help="Feature sets in place of the strategy's own, joined by +.",
+            autocompletion=completion.feature_sets,
+        ),
     ] = None,
     objectives: Annotated[
         str,
-        typer.Option(help="What should be small as well: parameters, flops, latency_seconds."),
+        typer.Option(
+            help="Columns that should be small as well, with commas between, such as parameters or"
+            " pixel3_latency_seconds; no outcomes."
+        ),
+    ] = "",
+    where: Annotated[
+        str,
+        typer.Option(
+            "--where",
+            metavar="SQL",
+            help="Search only architectures that satisfy this condition on columns that are no"
+            " outcomes.",
+        ),
     ] = "",
     settings: Annotated[
         list[str] | None,
@@ -76,12 +88,19 @@ def search(
     A run ends before the query that its budget does not pay for. Every query is kept in
     results.search and results.search_step; a run that is there already is not run again.
 
+    Objectives and conditions may name columns of the view, and of the view of devices on the same
+    data set.
+
     Example: mbml search meta_nasbench201_cifar100_200epochs --strategy evolution --seeds 5
 
-    In Python: mbml.search.search.search(path, view, budget=Budget(50))
+    mbml search meta_nasbench201_cifar10valid_200epochs --where "raspi4_latency_seconds < 0.02"
+
+    In Python: mbml.searches.search.search(path, view)
     """
-    from mbml.search.clock import Budget
-    from mbml.search.search import search as run_search
+    from mbml.cli.seeds import listed_seeds
+    from mbml.searches.clock import Budget
+    from mbml.searches.search import search as run_search
+    from mbml.searches.summary import summarise_search
 
     with steps("runs") as progress:
         report = run_search(
@@ -91,21 +110,20 @@ def search(
             strategy=strategy,
             settings=dict(_setting(one) for one in settings or ()),
             features=features,
-            seeds=seeds,
+            seeds=int(seeds) if seeds.isdecimal() else listed_seeds(seeds),
             target=target,
             one_trial=_choice("--trial", trial, ("mean", "one")) == "one",
             equivalents_once=_choice("--equivalents", equivalents, ("each", "once")) == "once",
-            objectives=tuple(name for name in objectives.split(",") if name),
+            objectives=tuple(name.strip() for name in objectives.split(",") if name.strip()),
+            where=where,
             jobs=jobs,
             engine=engine,
             progress=progress,
-            say=say,
+            notify=notify,
         )
-    if report.problem.left_out_note:
-        say(report.problem.left_out_note)
     if report.stored:
-        say(f"note: {report.stored} of {seeds} runs were in {warehouse} already")
-    flat = _flat(report)
+        notify(f"note: {report.stored} of {len(report.traces)} runs were in {warehouse} already")
+    flat = summarise_search(report)
     if json:
         write_json(flat)
     else:
@@ -131,117 +149,36 @@ def _setting(text: str) -> tuple[str, float]:
     return name, int(value) if value.is_integer() else value
 
 
-def _flat(report: SearchReport) -> dict[str, Any]:
-    """Return a search as one object: means over the seeds first, the seeds' own values last."""
-    from mbml.search.summary import final, standings
-
-    problem, runs = report.problem, [trace.steps for trace in report.traces]
-    return {
-        **_row(final(runs), "std"),
-        "view": problem.dataset.name,
-        "target": problem.target,
-        "target_view": _target_view(report),
-        "strategy": report.strategy.name,
-        "settings": report.settings,
-        "features": report.strategy.features.name if report.strategy.features else None,
-        "objectives": list(problem.candidates.objectives),
-        "budget": problem.budget.amount,
-        "unit": problem.budget.unit.value,
-        "seeds": len(runs),
-        "trial": "one" if problem.one_trial else "mean",
-        "equivalents": "once" if problem.equivalents_once else "each",
-        "surrogate": problem.is_surrogate,
-        "candidates": len(problem.candidates),
-        "left_out": problem.left_out,
-        "rules": {
-            "best_test_accuracy": f"oracle: {ORACLE_RULE}",
-            "chosen_test_accuracy": f"of the architecture with the best {problem.target} among"
-            " them",
-            "best_valid_accuracy": "of that architecture",
-        },
-        **_dominated(report),
-        "milestones": [_row(one, "std") for one in standings(runs)],
-        "runs": [
-            {
-                "seed": trace.seed,
-                "queries": len(trace.steps),
-                "oracle_test": trace.steps[-1].oracle_test,
-                "chosen_test": trace.steps[-1].chosen_test,
-                "chosen_valid": trace.steps[-1].chosen_valid,
-                "chosen_arch_key": _key(report, trace.steps[-1].incumbent_arch_id),
-                "spent_queries": trace.steps[-1].spent.queries,
-                "spent_epochs": trace.steps[-1].spent.epochs,
-                "spent_seconds": trace.steps[-1].spent.seconds,
-                "search_seconds": trace.seconds,
-            }
-            for trace in report.traces
-            if trace.steps
-        ],
-    }
-
-
-def _dominated(report: SearchReport) -> dict[str, float]:
-    """Return what the runs dominate, if there are objectives beside the target."""
-    from statistics import fmean, pstdev
-
-    from mbml.search.hypervolume import dominated_share
-
-    if not report.problem.candidates.objectives:
-        return {}
-    shares = [dominated_share(report.problem, trace.steps) for trace in report.traces]
-    return {"hypervolume": fmean(shares), "hypervolume_std": pstdev(shares)}
-
-
-def _target_view(report: SearchReport) -> str:
-    dataset = report.problem.dataset
-    paired = dataset.target_view if report.problem.target == "valid_accuracy" else None
-    return paired or dataset.name
-
-
-def _key(report: SearchReport, arch_id: int | None) -> str | None:
-    keys = report.problem.candidates.keys
-    found = keys.filter(keys["arch_id"] == arch_id)["arch_key"]
-    return found.item() if len(found) else None
-
-
-def _row(standing: Standing, deviation: str) -> dict[str, float]:
-    pairs = {
-        "best_test_accuracy": standing.oracle_test,
-        "chosen_test_accuracy": standing.chosen_test,
-        "best_valid_accuracy": standing.chosen_valid,
-    }
-    row = {"queries": standing.queries}
-    row |= {name: mean for name, (mean, _) in pairs.items()}
-    return row | {f"{name}_{deviation}": spread for name, (_, spread) in pairs.items()}
-
-
 def _print(flat: dict[str, Any]) -> None:
     import polars as pl
+
+    from mbml.searches.summary import RULES, shown_rows
 
     if flat["surrogate"]:
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
     runs = "one run of" if flat["seeds"] == 1 else f"{flat['seeds']} runs, each of"
     spread = "" if flat["seeds"] == 1 else ", mean ± population deviation over the runs"
     once = ", equivalent cells once" if flat["equivalents"] == "once" else ""
-    typer.echo(
-        f"{flat['strategy']} on {flat['view']}, {flat['candidates']:,} architectures;"
-        f" target {flat['target']}"
+    write_text(
+        f"{flat['strategy']} on {flat['view']}, {flat['candidates']:,} architectures"
+        + (f" where {flat['where']};" if flat["where"] else ";")
+        + f" target {flat['target']}"
         + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
-        + (", one trial a query" if flat["trial"] == "one" else "")
-        + f"\n{runs} {flat['budget']:g} {flat['unit']}{once}\n"
-        f"\nPercent{spread}. oracle: {ORACLE_RULE};\n"
-        f"chosen: the test accuracy of the one of them with the best {flat['target']}\n"
+        + (", one trial a query" if flat["trial"] == "one" else ""),
+        f"{runs} {flat['budget']:g} {flat['unit']}{once}",
+        "",
+        f"Percent{spread}",
+        *(f"{name}: {rule}" for name, rule in flat["rules"].items()),
+        "",
     )
-    rows = [*flat["milestones"]]
-    if not rows or rows[-1]["queries"] < flat["queries"]:
-        rows.append(flat)
+    rows = shown_rows(flat)
     table = pl.DataFrame(
         {
             "queries": [f"{row['queries']:.6g}" for row in rows],
         }
         | {
-            heading: [_percent(row, name, flat["seeds"]) for row in rows]
-            for heading, name in _SHOWN.items()
+            name: pl.Series([_percent(row, name, flat["seeds"]) for row in rows], dtype=pl.String)
+            for name in RULES
         }
     )
     write_frame(table, "table")
@@ -250,14 +187,14 @@ def _print(flat: dict[str, Any]) -> None:
             f"\nhypervolume {flat['hypervolume']:.4f}"
             + (f" ± {flat['hypervolume_std']:.4f}" if flat["seeds"] > 1 else "")
             + ": the share"
-            f" that the runs dominate of the box from the space's worst {flat['target']} and"
-            f" {', '.join(flat['objectives'])} to its best"
+            f" that the runs dominate of the box from the candidates' worst {flat['target']} and"
+            f" {', '.join(flat['objectives'])} to their best"
         )
 
 
-def _percent(row: dict[str, Any], name: str, runs: int) -> str:
+def _percent(row: dict[str, Any], name: str, runs: int) -> str | None:
     mean, spread = row[name], row[f"{name}_std"]
-    if mean != mean:  # noqa: PLR0124
-        return "-"
+    if mean is None:
+        return None
     # One run tells no deviation.
     return f"{100 * mean:.3f}" + (f" ± {100 * spread:.3f}" if runs > 1 else "")

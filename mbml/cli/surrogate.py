@@ -9,7 +9,7 @@ import typer
 
 from mbml.cli.diagnostics import progress
 from mbml.cli.options import JsonOption  # noqa: TC001
-from mbml.cli.output import write_json
+from mbml.cli.output import write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def nasbench101(
 
     In Python: mbml.surrogate.nasbench101.write_nasbench101(path, draw_cells(3000))
     """
-    from mbml.spaces.nasbench101_classes import CLASSES
+    from mbml.spaces.nasbench101.classes import CLASSES
     from mbml.surrogate.files import check_request
     from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
@@ -137,7 +137,7 @@ def _report(path: Path, benchmark: str, architectures: int, seed: int, *, json: 
             }
         )
         return
-    typer.echo(
+    write_text(
         f"{path}: {architectures:,} architectures, {size:,} bytes, every number invented;"
         f" mbml ingest {benchmark} {path}"
     )

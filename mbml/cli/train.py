@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mbml.cli.diagnostics import say
-from mbml.cli.models import DEFAULT_FOLDER, FolderOption
+from mbml.cli import completion
+from mbml.cli.diagnostics import notify
 from mbml.cli.options import (
     DEFAULT_WAREHOUSE,
+    FeatureColumnsOption,
     JsonOption,
+    ModelsOption,
     SplitOption,
     TargetOption,
     WarehouseOption,
+    beside_warehouse,
+    with_columns,
 )
-from mbml.cli.output import write_frame, write_json
+from mbml.cli.output import write_frame, write_json, write_text
+from mbml.errors import MbmlError
 
 if TYPE_CHECKING:
-    from mbml.predictors.train_report import TrainReport
+    from collections.abc import Iterator
+
+    from mbml.predictors.training import TrainReport
 
 
 def register(app: typer.Typer) -> None:
@@ -28,22 +37,31 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    view: Annotated[str, typer.Argument(help="A meta-dataset; `mbml views` lists them.")],
+    view: Annotated[
+        str,
+        typer.Argument(
+            help="A meta-dataset; `mbml views` lists them.", autocompletion=completion.views
+        ),
+    ],
     predictor: Annotated[
         str,
         typer.Option(
-            help="linear_regression, sgd, lasso, bayesian_ridge, k_neighbors, decision_tree, svr,"
-            " mlp, ada_boost, gradient_boosting, random_forest, xgboost, gp, blend, dummy, or one"
-            " of a plug-in."
+            autocompletion=completion.predictors,
+            help="blend, gp, xgboost, random_forest, gradient_boosting, ada_boost, mlp, svr,"
+            " decision_tree, k_neighbors, bayesian_ridge, lasso, sgd, linear_regression, dummy, or"
+            " one of a plug-in.",
         ),
-    ] = "random_forest",
+    ] = "blend",
     features: Annotated[
         str | None,
         typer.Option(
+            autocompletion=completion.feature_sets,
             help="Feature sets, joined by +: published, published_onehot, topology, proxy,"
-            " curve:EPOCH, transfer:VIEW; by default the predictor's own."
+            " proxy:NAME,NAME, curve:EPOCH, transfer:VIEW, columns:NAME,NAME; by default the"
+            " predictor's own.",
         ),
     ] = None,
+    feature_columns: FeatureColumnsOption = "",
     train_size: Annotated[int, typer.Option(help="Architectures to train on.")] = 172,
     seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
     target: TargetOption = "valid_accuracy",
@@ -55,54 +73,84 @@ def train(
         Path | None, typer.Option(help="Write the keys of the split to this CSV file.")
     ] = None,
     intervals: Annotated[
-        bool, typer.Option("--intervals", help="Score the 90 % intervals too, which takes longer.")
+        bool,
+        typer.Option(
+            "--intervals",
+            help="Make and score 90 % prediction intervals (xgboost, gp, blend); five more fits.",
+        ),
     ] = False,
     save: Annotated[
-        str | None, typer.Option(help="Save the model under this name, in the --models folder.")
+        str | None,
+        typer.Option(
+            help="Save the model under this name, in the --models folder; with intervals, if the"
+            " predictor has any."
+        ),
     ] = None,
-    models: FolderOption = DEFAULT_FOLDER,
+    models: ModelsOption = None,
+    no_store: Annotated[
+        bool, typer.Option("--no-store", help="Leave the fit out of the warehouse's results.")
+    ] = False,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     json: JsonOption = False,
 ) -> None:
     """Train a predictor on a few cells, score it on all others.
 
+    The fit is kept in the warehouse (tables results.fit and results.score), where mbml report finds
+    it, unless it is tested on another view.
+
+    A target that is no outcome, such as the latency on a device, is predicted from the other
+    features: mbml train device_nasbench201_cifar10 --target pixel3_latency_seconds --predictor gp
+
     Example: mbml train meta_nasbench201_cifar100_200epochs --predictor random_forest
 
-    In Python: mbml.predictors.training.train(warehouse, view)
+    In Python: mbml.train(warehouse, view)
     """
+    from mbml.predictors.evaluation import store_report
     from mbml.predictors.model_file import check_new_name
     from mbml.predictors.models import save_model
+    from mbml.predictors.registry import predictor as find_predictor
     from mbml.predictors.training import train as run_training
     from mbml.splits import save as write_split
     from mbml.store import open_warehouse
+    from mbml.whole_file import check_local
 
+    folder = models or beside_warehouse("models", warehouse)
+    if save_split is not None:
+        check_local(save_split)
     if save is not None:
-        check_new_name(models, save)
+        check_new_name(folder, save)
     with open_warehouse(warehouse) as opened:
-        report = run_training(
-            opened,
-            view,
-            predictor_name=predictor,
-            features=features,
-            train_size=train_size,
-            seed=seed,
-            target=target,
-            split=split,
-            test_view=test_view,
-            intervals=intervals,
-        )
+        with warnings.catch_warnings(record=True) as caught:
+            report = run_training(
+                opened,
+                view,
+                predictor=predictor,
+                features=with_columns(features, feature_columns),
+                train_size=train_size,
+                seed=seed,
+                target=target,
+                split=split,
+                test_view=test_view,
+                intervals=intervals or (save is not None and find_predictor(predictor).intervals),
+                notify=notify,
+            )
+        for kind, times in Counter(one.category.__name__ for one in caught).items():
+            notify(f"note: while fitting: {kind}" + (f", {times} times" if times > 1 else ""))
         if save is not None:
-            path = save_model(report, opened, save, folder=models)
-            say(f"saved as {save}, with its card {path}")
+            path = save_model(report, opened, save, folder=folder)
+            notify(f"saved as {save}, with its card {path}")
     if save_split is not None:
         write_split(report.split, report.problem.rows, report.tested.rows, save_split)
-    if report.problem.left_out_note:
-        say(report.problem.left_out_note)
     flat = report.flat()
     if json:
         write_json(flat)
     else:
         _print(report, flat)
+    if not no_store and test_view is None:
+        try:
+            store_report(warehouse, report, split=split, caught=caught, notify=notify)
+        except MbmlError as error:
+            notify(f"note: the fit is not kept in the results: {error}")
 
 
 def _print(report: TrainReport, flat: dict[str, Any]) -> None:
@@ -112,29 +160,36 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
 
     if flat["surrogate"]:
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
-    typer.echo(
+    write_text(
         f"{flat['predictor']} on {flat['features']} features of {flat['view']},"
         f" target {flat['target']}"
-        + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else "")
-        + f"\n{flat['train_size']} architectures to train (split {flat['split']}, seed"
+        + (f" of {flat['target_view']}" if flat["target_view"] != flat["view"] else ""),
+        f"{flat['train_size']} architectures to train (split {flat['split']}, seed"
         f" {flat['seed']}), {flat['held_out']:,} held out"
-        + (f" in {flat['test_view']}" if flat["test_view"] != flat["view"] else "")
-        + "\n"
-        + _price(flat)
+        + (f" in {flat['test_view']}" if flat["test_view"] != flat["view"] else ""),
+        *_price(flat),
+        "",
     )
-    told = report.all_scores
+    values = report.all_scores
     known = {metric.name: metric for metric in METRICS}
+    of_target = _unit(flat["target"])
     scores = pl.DataFrame(
         {
-            "score": list(told),
-            "value": list(told.values()),
-            "unit": [known[name].unit if name in known else "fraction" for name in told],
-            "better": [known[name].direction if name in known else "" for name in told],
+            "score": list(values),
+            "value": list(values.values()),
+            "unit": [
+                known[name].unit.replace("target", of_target) if name in known else "fraction"
+                for name in values
+            ],
+            "better": [known[name].direction if name in known else "" for name in values],
         },
         strict=False,
     )
     # What is not defined, such as a rank correlation of equal predictions.
     write_frame(scores.with_columns(pl.col("value").fill_nan(None)), "table")
+    if report.problem.smaller_is_better:
+        typer.echo("\nThe best architectures are those of the smallest values")
+        return
     typer.echo(
         "\nThe first k held-out architectures by prediction (ties: the earlier row of the view),"
         "\nas fractions: the best validation accuracy, the test accuracy of the architecture that"
@@ -142,12 +197,12 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
     )
     table = pl.DataFrame(
         [
-            (row.k, row.best_valid_accuracy, row.chosen_test_accuracy, row.oracle_test_accuracy)
+            (row.k, row.chosen_valid_accuracy, row.chosen_test_accuracy, row.oracle_test_accuracy)
             for row in report.top
         ],
         schema={
             "k": pl.Int64,
-            "best_valid_accuracy": pl.Float64,
+            "chosen_valid_accuracy": pl.Float64,
             "chosen_test_accuracy": pl.Float64,
             "oracle_test_accuracy": pl.Float64,
         },
@@ -156,11 +211,16 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
     write_frame(table, "table")
 
 
-def _price(flat: dict[str, Any]) -> str:
+def _unit(target: str) -> str:
+    if "accuracy" in target:
+        return "fraction"
+    last = target.rpartition("_")[2]
+    return last if last in ("seconds", "joules") else f"unit of {target}"
+
+
+def _price(flat: dict[str, Any]) -> Iterator[str]:
     if not flat["feature_epochs"]:
-        return ""
+        return
     seconds = flat["feature_seconds"]
     known = f"{seconds:,.0f} seconds in the mean" if seconds is not None else "seconds not recorded"
-    return (
-        f"the features of each of them cost {flat['feature_epochs']} epochs of training ({known})\n"
-    )
+    yield f"the features of each of them cost {flat['feature_epochs']} epochs of training ({known})"

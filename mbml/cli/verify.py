@@ -35,11 +35,11 @@ def verify(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, json: JsonOption = Fa
     from mbml.store.verify import verify as run
 
     with open_warehouse(warehouse) as opened:
-        surrogate = contents(opened).has_surrogates
+        surrogate = contents(opened).has_surrogate_sources
         verdicts = run(opened)
     if json:
-        told = [asdict(one) | {"failed": one.failed, "surrogate": surrogate} for one in verdicts]
-        write_json(told)
+        rows = [asdict(one) | {"failed": one.failed, "surrogate": surrogate} for one in verdicts]
+        write_json(rows)
     else:
         if surrogate:
             typer.echo("SURROGATE DATA: no fact of a published release is asked of it")
@@ -59,7 +59,7 @@ def _print(verdicts: list[Verdict]) -> None:
 
     rows = [
         {
-            "result": "-" if one.expected is None else "FAILED" if one.failed else "ok",
+            "result": None if one.expected is None else "FAILED" if one.failed else "ok",
             "kind": one.kind,
             "subject": one.subject,
             "found": f"{one.found:.10g}",

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mbml.errors import UsageError
 from mbml.store import Warehouse, open_warehouse
+from mbml.whole_file import as_path
 
-_ORIGINALS = {
-    ".tfrecord": "mbml ingest nasbench101",
-    ".pth": "mbml ingest nasbench201",
-    ".pbz2": "mbml ingest natsbench",
-}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_ORIGINALS = (".tfrecord", ".pth", ".pbz2", ".tar", ".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
-class QueryError(UsageError, KeyError, ValueError):
-    """What was asked for is not held or does not exist; the originals raise either of the two."""
+class QueryError(UsageError, KeyError, ValueError, AssertionError, TypeError):
+    """What was asked for is not held or does not exist; the originals raise one of the four."""
 
     __str__ = Exception.__str__
 
@@ -39,6 +41,8 @@ def open_held(place: str | Path | Warehouse | None, benchmark: str) -> Warehouse
 
     Raises
     ------
+    QueryError
+        In place of a path there is a value of another type, such as the dictionary of an original.
     UsageError
         The path is an original file, which has to be ingested first, or nothing of the benchmark
         is held.
@@ -47,25 +51,45 @@ def open_held(place: str | Path | Warehouse | None, benchmark: str) -> Warehouse
     """
     if isinstance(place, Warehouse):
         warehouse = place
-    else:
+    elif place is None or isinstance(place, str | os.PathLike):
         default = os.environ.get("MBML_WAREHOUSE", "warehouse/mbml.duckdb")
-        path = Path(default if place is None else place)
-        command = "mbml ingest natsbench" if path.is_dir() else _ORIGINALS.get(path.suffix)
-        if command:
+        path = as_path(default if place is None else place)
+        if path.is_dir() or path.name.endswith(_ORIGINALS):
             raise UsageError(
                 f"{path}: an original file, where a warehouse is meant; load it once:"
-                f" {command} {path}"
+                f" mbml ingest {path}"
             )
         warehouse = open_warehouse(path)
-    sources = warehouse.rows(
-        "select is_surrogate from source where benchmark::text = ?", [benchmark]
-    )
+    else:
+        raise QueryError(
+            f"expected the path of a warehouse, got {type(place).__name__}; load the original file"
+            " once (mbml ingest), and give the path of the warehouse"
+        )
+    sources = warehouse.rows("select is_surrogate from source where benchmark = ?", [benchmark])
     if not sources:
         raise UsageError(f"{warehouse.path}: holds nothing of {benchmark}; see mbml info")
     if (True,) in sources:
-        warnings.warn(
+        warn_caller(
             f"{warehouse.path}: SURROGATE DATA, numbers of {benchmark} are invented",
             SurrogateWarning,
-            stacklevel=3,
         )
     return warehouse
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the first line outside this package, which is the user's."""
+    level, frame = 1, sys._getframe()  # noqa: SLF001 - `warnings` itself counts frames so
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(__package__):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
+def reopened(
+    kind: type[Any], place: Path | Warehouse, options: Mapping[str, Any], state: Any
+) -> Any:
+    """Open an interface again, such as in the process that unpickles it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SurrogateWarning)  # the first one warned
+        interface = kind(place, **options)
+    vars(interface).update(state)
+    return interface

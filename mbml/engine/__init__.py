@@ -14,20 +14,20 @@ from mbml.errors import UsageError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
 LOCAL = "local"
 
 
 def run(
-    function: Callable[[Any, Task], Result],
-    tasks: Iterable[Task],
+    function: Callable[[Any, _Task], _Result],
+    tasks: Iterable[_Task],
     *,
     shared: Any,
     jobs: int = 1,
     engine: str = LOCAL,
-) -> Generator[Result]:
+) -> Generator[_Result]:
     """Apply a function to the same data and one task after the other; results as they complete.
 
     A task is taken from the iterable only when a process is about to be free for it, so that the
@@ -59,17 +59,17 @@ def run(
     return cluster.run(function, tasks, shared=shared, scheduler=_scheduler(engine))
 
 
-def check(engine: str, jobs: int) -> None:
+def check_engine(engine: str, jobs: int) -> None:
     """Find out at once whether an engine can be used; raises as `run`."""
     if jobs < 1:
-        raise UsageError(f"--jobs {jobs}: counts from 1")
+        raise UsageError(f"`jobs={jobs}`: counts from 1")
     if engine == LOCAL:
         return
     scheduler = _scheduler(engine)
     if jobs != 1:
         raise UsageError(
-            f"--jobs {jobs} counts processes of this machine, and {engine} uses all its workers;"
-            " leave out --jobs"
+            f"`jobs={jobs}` counts processes of this machine, and {engine} uses all its workers;"
+            " leave out `jobs`"
         )
     cluster.connect(scheduler).close()
 
@@ -81,5 +81,5 @@ def _scheduler(engine: str) -> tuple[str, int]:
     if not separator:
         raise unknown_name("engine", engine, (LOCAL, "dask://HOST:PORT"))
     if kind != "dask" or not (host and colon and port.isdecimal() and 0 < int(port) < 65_536):
-        raise UsageError(f"--engine {engine}: write dask://HOST:PORT, as in dask://node01:8786")
+        raise UsageError(f"`engine={engine}`: write dask://HOST:PORT, as in dask://node01:8786")
     return host, int(port)

@@ -6,24 +6,28 @@ directly, since joblib's Dask backend waits for ever for a task that was given u
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mbml._version import __version__
 from mbml.errors import MbmlError, UsageError
+from mbml.text import described, quoted
+from mbml.workers import apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
-#: Seconds to wait for the scheduler's answer, and for the first worker.
+#: Seconds to wait for the first worker, and for the scheduler to answer.
 PATIENCE = 30
+ANSWER = 6
 #: One that is worked on and one that waits, so that no worker waits for a message.
 _TASKS_PER_WORKER = 2
 #: How often a task may lose its workers and its data; Dask has the same limit for workers alone.
@@ -32,17 +36,18 @@ _GOES_ON = "what was finished is kept: run the same command again, and it goes o
 
 
 def run(
-    function: Callable[[Any, Task], Result],
-    tasks: Iterable[Task],
+    function: Callable[[Any, _Task], _Result],
+    tasks: Iterable[_Task],
     *,
     shared: Any,
     scheduler: tuple[str, int],
-) -> Generator[Result]:
+) -> Generator[_Result]:
     """Apply a function as `mbml.engine.run` says, on the workers of a scheduler."""
     client = connect(scheduler)
     with client, _as_mbml_error(scheduler):
-        _check_workers(client)
-        yield from _as_completed(client, function, iter(tasks), shared)
+        workers = _Workers(client)
+        workers.wait_for_first()
+        yield from _as_completed(client, workers, function, iter(tasks), shared)
 
 
 def connect(scheduler: tuple[str, int]) -> Any:
@@ -62,68 +67,139 @@ def connect(scheduler: tuple[str, int]) -> Any:
     host, port = scheduler
     # What Dask itself says of lost workers and connections would stand among our own messages.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    address = f"tcp://{host}:{port}"
     try:
-        # Dask would try again for half a minute where nobody listens.
-        socket.create_connection(scheduler, timeout=PATIENCE).close()
-        return Client(f"tcp://{host}:{port}", timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
+        # Dask would try again for a while where nobody listens.
+        socket.create_connection(scheduler, timeout=ANSWER).close()
+        with ThreadPoolExecutor(1) as pool:  # as this thread may have a loop that runs
+            kind = pool.submit(asyncio.run, asyncio.wait_for(_kind(address), ANSWER)).result()
+        if kind != "Scheduler":
+            raise ValueError(f"what answers there is {quoted(kind)}")  # noqa: TRY301
+        return Client(address, timeout=ANSWER, set_as_default=False)
+    # Dask takes the first bytes for lengths: what is no scheduler makes it raise anything.
+    except Exception as error:
         raise MbmlError(
-            f"no Dask scheduler answers at {host}:{port} ({error}); start one there with"
+            f"no Dask scheduler answers at {host}:{port} ({_reason(error)}); start one there with"
             f" `dask scheduler --port {port}`, or look at its address"
         ) from error
 
 
-def _check_workers(client: Any) -> None:
-    """Wait for a worker, and refuse workers that would compute something else."""
-    address = client.scheduler.address
+async def _kind(address: str) -> object:
+    """Ask what answers, before a client of Dask's waits for it longer than it should."""
+    from distributed.comm import connect as open_connection
+
+    connection = await open_connection(address, timeout=ANSWER)
     try:
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError:
-        raise MbmlError(
-            f"{address} has no worker after {PATIENCE} s; start one with"
-            f" `dask worker {address} --nthreads 1`"
-        ) from None
-    for worker, threads in client.nthreads().items():
-        if threads != 1:
-            raise UsageError(
-                f"worker {worker} has {threads} threads, and a fit needs a process of its own;"
-                " start workers with `--nthreads 1`, as many as there are cores (--nworkers)"
-            )
-    try:
-        versions = client.run(_version)
-    except Exception as error:
+        await connection.write({"op": "identity", "reply": True})
+        answer = await connection.read()
+    finally:
+        connection.abort()
+    return answer.get("type") if isinstance(answer, dict) else None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"nothing there speaks as one within {ANSWER} s"
+    if isinstance(error, OSError | ValueError | ImportError):
+        return described(error)
+    return "what answers there speaks another protocol"
+
+
+class _Workers:
+    """The workers of a scheduler, each looked at before it is given work."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._known: set[str] = set()
+
+    def wait_for_first(self) -> None:
+        """Wait for a worker, and look at those that are there; raises as `count`."""
+        address = self._client.scheduler.address
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise MbmlError(
+                f"{address} has no worker after {PATIENCE} s; start one with"
+                f" `dask worker {address} --nthreads 1`"
+            ) from None
+        self.count()
+
+    def count(self) -> int:
+        """Return how many there are.
+
+        Raises
+        ------
+        UsageError
+            One that was not there before would compute something else.
+        """
+        found = self._client.nthreads()
+        new = {worker: threads for worker, threads in found.items() if worker not in self._known}
+        for worker, threads in new.items():
+            if threads != 1:
+                raise UsageError(
+                    f"worker {worker} has {threads} threads, and a fit needs a process of its own;"
+                    " start workers with `--nthreads 1`, as many as there are cores (--nworkers)"
+                )
+        if new:
+            self._check_versions(list(new))
+            self._known |= set(new)
+        return len(found)
+
+    def _check_versions(self, new: list[str]) -> None:
+        versions = self._client.run(_version, workers=new, on_error="return")
+        for worker, version in versions.items():
+            if isinstance(version, OSError):
+                continue  # it is gone again
+            if isinstance(version, Exception):
+                raise UsageError(
+                    f"worker {worker} cannot import mbml ({described(version)});"
+                    f" install mbml {__version__} there too"
+                ) from version
+            _check_version(worker, version)
+
+
+def _check_version(worker: str, version: str) -> None:
+    """Refuse a worker of another mbml; raises `UsageError`."""
+    if version != __version__:
         raise UsageError(
-            f"the workers of {address} cannot import mbml ({type(error).__name__}: {error});"
-            f" install mbml {__version__} there too"
-        ) from error
-    for worker, version in versions.items():
-        if version != __version__:
-            raise UsageError(
-                f"worker {worker} has mbml {version}, this is {__version__}; install the same"
-            )
+            f"worker {worker} has mbml {quoted(version)}, this is {__version__}; install the same"
+        )
 
 
 def _version() -> str:
     return __version__
 
 
+def _versioned(
+    function: Callable[[Any, _Task], _Result], data: Any, task: _Task
+) -> tuple[str, str, _Result]:
+    """Return a result with the worker that computed it, and its version."""
+    from distributed import get_worker
+
+    return get_worker().address, _version(), apply(function, data, task)
+
+
 def _as_completed(
-    client: Any, function: Callable[[Any, Task], Result], tasks: Iterator[Task], shared: Any
-) -> Generator[Result]:
+    client: Any,
+    workers: _Workers,
+    function: Callable[[Any, _Task], _Result],
+    tasks: Iterator[_Task],
+    shared: Any,
+) -> Generator[_Result]:
     from distributed import as_completed
 
     # To every worker, so that the data is there for as long as any of them is.
     data = client.scatter(shared, broadcast=True, hash=False)
     running = as_completed(loop=client.loop)
-    sent: dict[str, tuple[Task, Any, int]] = {}
+    sent: dict[str, tuple[_Task, Any, int]] = {}
 
-    def send(task: Task, losses: int = 0) -> None:
-        future = client.submit(function, data, task, pure=False)
+    def send(task: _Task, losses: int = 0) -> None:
+        future = client.submit(_versioned, function, data, task, pure=False)
         sent[future.key] = task, data, losses
         running.add(future)
 
     def top_up() -> None:
-        wanted = _TASKS_PER_WORKER * max(1, len(client.nthreads()))
+        wanted = _TASKS_PER_WORKER * max(1, workers.count())
         for task in islice(tasks, max(0, wanted - running.count())):
             send(task)
 
@@ -131,7 +207,7 @@ def _as_completed(
     for future in running:
         task, given, losses = sent.pop(future.key)
         try:
-            result = future.result()
+            worker, version, result = future.result()
         except CancelledError:
             if losses == _MOST_LOSSES:
                 raise
@@ -141,6 +217,11 @@ def _as_completed(
                 data = client.scatter(shared, broadcast=True, hash=False)
             send(task, losses + 1)
             continue
+        except Exception:
+            workers.count()  # a worker of another version, not looked at yet, fails in its own way
+            raise
+        # One that joined a moment ago may have been given a task before it was looked at.
+        _check_version(worker, version)
         yield result
         top_up()
 

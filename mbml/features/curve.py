@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mbml.benchmarks import BENCHMARK_PLUGINS
 from mbml.errors import UsageError
-from mbml.features.parts import Cost, MeasuredPart, Part
+from mbml.features.parts import MeasuredPart, MeasuringCost, Part
 from mbml.features.topology.columns import Column
 from mbml.frames import read_earlier
 
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.store import Warehouse
 
 _KINDS = {"valid": "valid_accuracy", "train": "train_accuracy"}
 _BENCHMARKS = ("nasbench101", "nasbench201")
 
 
-def parts(argument: str) -> Mapping[str, tuple[Part, ...]]:
+def curve_parts(argument: str) -> Mapping[str, tuple[Part, ...]]:
     """Make the parts of `curve:<epoch>` or `curve:<epoch>:<valid or train>`.
 
     Raises
@@ -49,7 +50,7 @@ def parts(argument: str) -> Mapping[str, tuple[Part, ...]]:
     part = MeasuredPart(
         columns=(column,), read=partial(_read, epoch=epoch, accuracy=accuracy, name=column.name)
     )
-    return dict.fromkeys(_BENCHMARKS, (part,))
+    return dict.fromkeys((*_BENCHMARKS, *BENCHMARK_PLUGINS.names()), (part,))
 
 
 def _read(
@@ -60,7 +61,8 @@ def _read(
     epoch: int,
     accuracy: str,
     name: str,
-) -> tuple[pl.DataFrame, Cost]:
+) -> tuple[pl.DataFrame, MeasuringCost]:
+    dataset.check_training(f"curve:{epoch}")
     if epoch >= dataset.epoch:
         raise UsageError(
             f"curve:{epoch} is not before epoch {dataset.epoch} of {dataset.name}, so that the"
@@ -73,5 +75,5 @@ def _read(
             " name another epoch, or curve:EPOCH:train"
         )
     seconds = earlier["train_seconds"].mean()
-    cost = Cost(epoch, float(seconds) if isinstance(seconds, float) else None)
+    cost = MeasuringCost(epoch, float(seconds) if isinstance(seconds, float) else None)
     return earlier.select(earlier[accuracy].alias(name)), cost

@@ -12,14 +12,14 @@ import numpy as np
 
 from mbml.errors import UsageError
 from mbml.features.topology.moments import Moments, stored
-from mbml.frames import read_cells
+from mbml.frames import cell_texts, read_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import polars as pl
 
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.features.topology.columns import Column, Topology
     from mbml.store import Warehouse
 
@@ -34,7 +34,7 @@ class Part(Protocol):
 
     @property
     def in_view(self) -> bool:
-        """True if every view of the benchmark has the columns, so that nobody need compute them."""
+        """True if every published view of the benchmark has the columns, which are read then."""
         ...
 
     def moments(self) -> Moments:
@@ -55,13 +55,13 @@ class Part(Protocol):
 
     def of_rows(
         self, warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series
-    ) -> tuple[pl.DataFrame, Cost]:
+    ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Return the columns of architectures, NULL where not measured, and what they cost."""
         ...
 
 
 @dataclass(frozen=True)
-class Cost:
+class MeasuringCost:
     """What it costs to know the features of one architecture.
 
     Attributes
@@ -75,11 +75,11 @@ class Cost:
     epochs: int = 0
     seconds: float | None = 0.0
 
-    def __add__(self, other: Cost) -> Cost:
+    def __add__(self, other: MeasuringCost) -> MeasuringCost:
         """Add up; what is not known stays unknown."""
         known = self.seconds is not None and other.seconds is not None
         seconds = (self.seconds or 0.0) + (other.seconds or 0.0) if known else None
-        return Cost(self.epochs + other.epochs, seconds)
+        return MeasuringCost(self.epochs + other.epochs, seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +110,10 @@ class CellPart:
 
     def of_rows(
         self, warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series
-    ) -> tuple[pl.DataFrame, Cost]:
+    ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Compute the columns of architectures of a warehouse; they cost no training."""
-        return self.of_cells(read_cells(warehouse, arch_ids), dataset.dataset), Cost()
+        dataset.check_training(f"the feature {self.columns[-1].name}")
+        return self.of_cells(cell_texts(warehouse, arch_ids), dataset.dataset), MeasuringCost()
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,9 @@ class TopologyPart:
 
     def of_rows(
         self, warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series
-    ) -> tuple[pl.DataFrame, Cost]:
+    ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Compute the columns of architectures of a warehouse; they cost no training."""
-        return self.of_cells(read_cells(warehouse, arch_ids), dataset.dataset), Cost()
+        return self.of_cells(cell_texts(warehouse, arch_ids), dataset.dataset), MeasuringCost()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +156,7 @@ class MeasuredPart:
     """
 
     columns: tuple[Column, ...]
-    read: Callable[[Warehouse, MetaDataset, pl.Series], tuple[pl.DataFrame, Cost]]
+    read: Callable[[Warehouse, MetaDataset, pl.Series], tuple[pl.DataFrame, MeasuringCost]]
     in_view = False
 
     def moments(self) -> Moments:
@@ -165,13 +166,49 @@ class MeasuredPart:
     def of_cells(self, cells: Sequence[str], dataset: str) -> pl.DataFrame:  # noqa: ARG002
         """Refuse: the cell does not tell them."""
         names = ", ".join(column.name for column in self.columns)
-        raise UsageError(f"{names}: measured, so that a cell alone does not tell it")
+        raise UsageError(
+            f"{names}: measured, so that a cell alone does not tell it; choose features of the"
+            " cell, such as topology"
+        )
 
     def of_rows(
         self, warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series
-    ) -> tuple[pl.DataFrame, Cost]:
+    ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Read the columns of architectures."""
         return self.read(warehouse, dataset, arch_ids)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewPart:
+    """Columns that a view has, named by the user.
+
+    Attributes
+    ----------
+    columns
+        The columns, in order.
+    """
+
+    columns: tuple[Column, ...]
+    in_view = True
+
+    def moments(self) -> Moments:
+        """Nothing is stored: the ranges of these columns are taken from training rows."""
+        return unknown_moments(len(self.columns))
+
+    def of_cells(self, cells: Sequence[str], dataset: str) -> pl.DataFrame:  # noqa: ARG002
+        """Refuse: the view tells them, not the cell."""
+        names = ", ".join(column.name for column in self.columns)
+        raise UsageError(f"{names}: read from a view, so that a cell alone does not tell it")
+
+    def of_rows(
+        self,
+        warehouse: Warehouse,
+        dataset: MetaDataset,
+        arch_ids: pl.Series,  # noqa: ARG002
+    ) -> tuple[pl.DataFrame, MeasuringCost]:
+        """Refuse columns that a view lacks; those that it has are read with its target."""
+        names = [column.name for column in self.columns]
+        return read_view(warehouse, dataset, names), MeasuringCost()
 
 
 def unknown_moments(columns: int) -> Moments:

@@ -9,10 +9,15 @@ import polars as pl
 
 from mbml import frames
 from mbml.errors import UsageError
-from mbml.features.parts import Cost
+from mbml.features.parts import MeasuringCost
+from mbml.features.proxy import proxies_at_hand
+from mbml.features.registry import feature_set
 
 if TYPE_CHECKING:
-    from mbml.datasets import MetaDataset
+    from collections.abc import Callable
+
+    from mbml.benchmarks import MetaDataset
+    from mbml.features.parts import Part
     from mbml.features.registry import FeatureSet
     from mbml.frames import LearningProblem
     from mbml.store import Warehouse
@@ -24,6 +29,7 @@ def learning_problem(
     features: FeatureSet,
     *,
     target: str = "valid_accuracy",
+    notify: Callable[[str], None] | None = None,
 ) -> LearningProblem:
     """Read the target of a view, and read or compute its features.
 
@@ -36,7 +42,9 @@ def learning_problem(
     features
         The feature set.
     target
-        The outcome to predict.
+        The outcome to predict, or a size that is known without training, such as a latency.
+    notify
+        Told the notes of the problem, each as soon as it is known.
 
     Returns
     -------
@@ -47,21 +55,64 @@ def learning_problem(
     Raises
     ------
     UsageError
-        The features are not defined for the benchmark, the target is no outcome, or no row has one.
+        The features are not defined for the benchmark, the target is among them, or no row has it.
     """
+    if notify is not None and features.note:
+        notify(features.note)
     parts = features.parts_for(dataset.benchmark)
-    in_view = [column.name for part in parts if part.in_view for column in part.columns]
-    problem = frames.learning_problem(warehouse, dataset, in_view, target=target)
+    read = [part for part in parts if part.in_view and _has(warehouse, dataset, part)]
+    in_view = [column.name for part in read for column in part.columns]
+    problem = frames.stored_problem(warehouse, dataset, in_view, target=target)
+    frames.check_apart(features.columns(dataset.benchmark), target)
     pieces = [problem.x]
-    cost = Cost()
+    cost = MeasuringCost()
     for part in parts:
-        if not part.in_view:
+        if part not in read:
             piece, price = part.of_rows(warehouse, dataset, problem.rows["arch_id"])
             pieces.append(piece)
             cost += price
     x = pl.concat(pieces, how="horizontal").select(features.columns(dataset.benchmark))
-    problem = replace(problem, x=x, feature_epochs=cost.epochs, feature_seconds=cost.seconds)
-    return _with_all_features(problem, features)
+    problem = replace(
+        problem,
+        x=x,
+        feature_epochs=cost.epochs,
+        feature_seconds=cost.seconds,
+        feature_note=features.note,
+    )
+    problem = _with_all_features(problem, features)
+    if notify is not None:
+        for note in problem.notes:
+            if note != features.note:
+                notify(note)
+    return problem
+
+
+def held_features(warehouse: Warehouse, dataset: MetaDataset, features: FeatureSet) -> FeatureSet:
+    """Return a feature set with `proxy` put for the proxies that are held of a view's cells.
+
+    Results and models name the columns that were learned from: `proxy` stays what it is where these
+    are the published proxies, and is named `proxy:NAME,NAME` where they are others.
+
+    Raises
+    ------
+    UsageError
+        None is held, or none that a feature set can name.
+    """
+    if not features.as_held:
+        return features
+    sets = features.name.split("+")
+    name, note = proxies_at_hand(warehouse, dataset)
+    if name != "proxy":
+        features = feature_set("+".join(name if one == "proxy" else one for one in sets))
+    return replace(features, note=note, as_held=False)
+
+
+def _has(warehouse: Warehouse, dataset: MetaDataset, part: Part) -> bool:
+    """Tell whether a view has the columns of a part, as those of trainings do."""
+    if dataset.epoch and not dataset.is_own:
+        return True
+    held = frames.view_columns(warehouse, dataset.name)
+    return all(column.name in held for column in part.columns)
 
 
 def _with_all_features(problem: LearningProblem, features: FeatureSet) -> LearningProblem:

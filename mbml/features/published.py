@@ -15,6 +15,7 @@ import polars as pl
 from mbml.features.parts import CellPart, Part
 from mbml.features.topology.columns import Column
 from mbml.spaces import nasbench101, nasbench201
+from mbml.spaces.graph import SHARED_NAMES
 from mbml.spaces.registry import SPACES
 
 if TYPE_CHECKING:
@@ -22,13 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_KERNELS = {
-    "conv1x1-bn-relu": 1,
-    "conv3x3-bn-relu": 3,
-    "nor_conv_1x1": 1,
-    "nor_conv_3x3": 3,
-}
-_POOLING = {"nasbench101": "maxpool3x3", "nasbench201": "avg_pool_3x3"}
+#: By the names that all spaces share.
+_KERNELS = {"conv1x1": 1, "conv3x3": 3}
+_POOLING = {"max_pool3x3", "avg_pool3x3"}
 _POOLING_COLUMN = {"nasbench101": "maxpool_num_layers", "nasbench201": "avg_pool_num_layers"}
 
 
@@ -52,7 +49,8 @@ def _meta_features(benchmark: str, cells: Sequence[str], dataset: str) -> pl.Dat
     rows = []
     for text in cells:
         cell = space.parse(text)
-        kernels = [_KERNELS[name] for name in cell.operations if name in _KERNELS]
+        names = [SHARED_NAMES.get(name) for name in cell.operations]
+        kernels = [_KERNELS[name] for name in names if name in _KERNELS]
         small, large = kernels.count(1), kernels.count(3)
         parameters = cell.parameters if benchmark == "nasbench101" else cell.parameters_on(dataset)
         rows.append(
@@ -61,13 +59,13 @@ def _meta_features(benchmark: str, cells: Sequence[str], dataset: str) -> pl.Dat
                 min(kernels, default=0),
                 max(kernels, default=0),
                 3 if large > small else min(kernels, default=0),
-                cell.operations.count(_POOLING[benchmark]),
+                sum(name in _POOLING for name in names),
                 parameters,
             )
         )
-    names = [column.name for column in _meta_columns(benchmark)]
+    columns = [column.name for column in _meta_columns(benchmark)]
     kinds = [pl.Int32] * 5 + [pl.Int64]
-    return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+    return pl.DataFrame(rows, schema=dict(zip(columns, kinds, strict=True)), orient="row")
 
 
 def _meta_part(benchmark: str) -> Part:
@@ -139,6 +137,6 @@ def _one_hot_201() -> Part:
 
 
 META_FEATURES: dict[str, tuple[Part, ...]] = {
-    benchmark: (_meta_part(benchmark),) for benchmark in _POOLING
+    benchmark: (_meta_part(benchmark),) for benchmark in _POOLING_COLUMN
 }
 ONE_HOT: dict[str, Part] = {"nasbench101": _one_hot_101(), "nasbench201": _one_hot_201()}

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mbml.errors import UsageError
-from mbml.features import curve, proxy, published, transfer
+from mbml.benchmarks import BENCHMARKS
+from mbml.errors import UsageError, unknown_name
+from mbml.features import columns, curve, proxy, published, transfer
+from mbml.features.added import added, added_topology
 from mbml.features.parts import TopologyPart
 from mbml.features.topology.moments import TOPOLOGIES, Moments
 from mbml.plugins import Plugins
@@ -37,18 +39,31 @@ class FeatureSet:
         Another one when a column changes its meaning.
     parts
         For each benchmark, where the columns come from, in order.
+    added_parts
+        Makes these for the benchmark of a plug-in that is not among `parts`; empty if it has none.
     argument
-        What must follow the name and a colon, with an example; empty if nothing may.
+        What follows the name and a colon, with an example; empty if nothing may. It may be left
+        out where `parts` are those of no argument.
     with_argument
         Makes the parts from that argument; raises `UsageError` if it does not fit.
+    note
+        What a user should know of the columns, where a warehouse has decided on them.
+    uniform
+        Makes the whole name from the argument, the same for all spellings of one set.
+    as_held
+        True if a warehouse decides on its columns.
     """
 
     name: str
     meaning: str
     version: str
     parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    added_parts: Callable[[str], tuple[Part, ...]] | None = None
     argument: str = ""
     with_argument: Callable[[str], Mapping[str, tuple[Part, ...]]] | None = None
+    note: str = ""
+    uniform: Callable[[str], str] | None = None
+    as_held: bool = False
 
     def described(self, benchmark: str) -> tuple[Column, ...]:
         """Return the columns for a benchmark with their meaning, unit and group.
@@ -113,13 +128,16 @@ class FeatureSet:
 
     def parts_for(self, benchmark: str) -> tuple[Part, ...]:
         """Return where the columns for a benchmark come from; raises as `described`."""
-        if benchmark not in self.parts:
+        parts = self.parts.get(benchmark, ())
+        if not parts and self.added_parts is not None and benchmark not in BENCHMARKS:
+            parts = self.added_parts(benchmark)
+        if not parts:
             raise UsageError(
                 f"feature set {self.name!r} is not defined for {benchmark}; it is for "
                 + (", ".join(self.parts) or "no benchmark")
-                + "; choose another, as in --features topology"
+                + "; choose another, such as topology"
             )
-        return self.parts[benchmark]
+        return parts
 
 
 FEATURE_SETS: dict[str, FeatureSet] = {
@@ -145,31 +163,44 @@ FEATURE_SETS: dict[str, FeatureSet] = {
             meaning="what the cell's graph alone says: paths, degrees, depths, random walks",
             version="1",
             parts={name: (TopologyPart(one),) for name, one in TOPOLOGIES.items()},
+            added_parts=added_topology,
         ),
         FeatureSet(
             name="curve",
             meaning="the accuracy at an earlier epoch, which costs that many epochs of training",
             version="1",
             argument="an earlier epoch, as in curve:12, or curve:12:train for training accuracy",
-            with_argument=curve.parts,
+            with_argument=curve.curve_parts,
         ),
         FeatureSet(
             name="transfer",
             meaning="validation accuracy on another data set, which costs a whole training there",
             version="1",
             argument="another view, as in transfer:meta_nasbench201_cifar10valid_200epochs",
-            with_argument=transfer.parts,
+            with_argument=transfer.transfer_parts,
+        ),
+        FeatureSet(
+            name="columns",
+            meaning="columns of the view, by name",
+            version="1",
+            argument="names of columns, as in columns:parameters,flops",
+            with_argument=columns.column_parts,
         ),
         FeatureSet(
             name="proxy",
             meaning="zero-cost proxies that were loaded with mbml ingest proxies",
             version="1",
-            parts=proxy.PARTS,
+            parts=dict.fromkeys(BENCHMARKS, proxy.PUBLISHED),
+            added_parts=lambda _: proxy.PUBLISHED,
+            argument="names of proxies, as in proxy:synflow,jacov",
+            with_argument=proxy.proxy_parts,
+            uniform=proxy.proxy_set,
+            as_held=True,
         ),
     )
 }
 
-PLUGINS: Plugins[FeatureSet] = Plugins(
+FEATURE_PLUGINS: Plugins[FeatureSet] = Plugins(
     group="mbml.features",
     kind="feature set",
     fits=lambda one: isinstance(one, FeatureSet),
@@ -178,8 +209,10 @@ PLUGINS: Plugins[FeatureSet] = Plugins(
 )
 
 
-def feature_set(text: str) -> FeatureSet:
+def feature_set(text: str | FeatureSet) -> FeatureSet:
     """Return a feature set by name, of mbml or of a plug-in, or several joined by `+`.
+
+    An entry is returned as it is.
 
     Raises
     ------
@@ -194,7 +227,11 @@ def feature_set(text: str) -> FeatureSet:
     >>> feature_set("topology+curve:12").groups("nasbench201")["curve"]
     ('valid_accuracy_at_12',)
     """
-    sets = [_single(name) for name in text.split("+")]
+    if isinstance(text, FeatureSet):
+        return text
+    if not isinstance(text, str):
+        raise unknown_name("feature set", text, FEATURE_SETS)
+    sets = [_single(name) for name in proxy.with_one_list(text.split("+"))]
     if len(sets) == 1:
         return sets[0]
     shared = set.intersection(*(set(one.parts) for one in sets))
@@ -207,21 +244,39 @@ def feature_set(text: str) -> FeatureSet:
             for benchmark in sets[0].parts
             if benchmark in shared
         },
+        as_held=any(one.as_held for one in sets),
+        added_parts=lambda benchmark: _joined(text, [one.parts_for(benchmark) for one in sets]),
     )
-    for benchmark in joined.parts:
-        name, times = Counter(joined.columns(benchmark)).most_common(1)[0]
-        if times > 1:
-            raise UsageError(f"{text!r} joins sets that share columns, such as {name!r}")
+    for parts in joined.parts.values():
+        _joined(text, [parts])
     return joined
+
+
+def _joined(text: str, each: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
+    """Put parts side by side; raises `UsageError` if two have a column in common."""
+    parts = tuple(chain.from_iterable(each))
+    names = [column.name for part in parts for column in part.columns]
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise UsageError(f"{text!r} joins sets that share columns, such as {name!r}")
+    return parts
 
 
 def _single(text: str) -> FeatureSet:
     name, colon, argument = text.partition(":")
-    known = PLUGINS.find(name, FEATURE_SETS)
+    known = FEATURE_PLUGINS.find(name, FEATURE_SETS)
+    owner = FEATURE_PLUGINS.owner(name)
+    if owner is not None:
+        known = added(known, owner)
     if known.with_argument is None:
         if colon:
             raise UsageError(f"feature set {name!r} takes no argument; got {text!r}")
-        return known
+        # A plug-in's may call itself otherwise than its entry point.
+        return replace(known, name=text)
+    if known.parts and not colon:
+        return replace(known, name=text)
     if not argument:
         raise UsageError(f"feature set {name!r} needs {known.argument}")
-    return replace(known, name=text, parts=known.with_argument(argument))
+    parts = known.with_argument(argument)
+    name = text if known.uniform is None else known.uniform(argument)
+    return replace(known, name=name, parts=parts, as_held=False)

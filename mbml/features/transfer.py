@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mbml.datasets import META_DATASETS, meta_dataset
+from mbml.datasets import meta_dataset, validated
 from mbml.errors import UsageError
-from mbml.features.parts import Cost, MeasuredPart, Part
+from mbml.features.parts import MeasuredPart, MeasuringCost, Part
 from mbml.features.topology.columns import Column
 from mbml.frames import read_other
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.store import Warehouse
 
 
-def parts(argument: str) -> Mapping[str, tuple[Part, ...]]:
+def transfer_parts(argument: str) -> Mapping[str, tuple[Part, ...]]:
     """Make the parts of `transfer:<view>`: its validation accuracy.
 
     Raises
@@ -28,7 +28,7 @@ def parts(argument: str) -> Mapping[str, tuple[Part, ...]]:
     UsageError
         There is no such view.
     """
-    other = meta_dataset(argument)
+    other = validated(meta_dataset(argument))
     column = Column(
         f"valid_accuracy_of_{other.name.removeprefix('meta_')}",
         f"validation accuracy in {other.name}, mean over trials",
@@ -49,24 +49,19 @@ def _read(
     *,
     other: MetaDataset,
     name: str,
-) -> tuple[pl.DataFrame, Cost]:
-    validated = _validated(other)
-    if validated.dataset in {dataset.dataset, _validated(dataset).dataset}:
+) -> tuple[pl.DataFrame, MeasuringCost]:
+    dataset.check_training(f"transfer:{other.name}")
+    if other.dataset in {dataset.dataset, validated(dataset).dataset}:
         raise UsageError(
-            f"transfer:{other.name} is of the data set of {dataset.name}, so that the outcome might"
-            " leak; name another data set, or an earlier epoch with curve:EPOCH"
+            f"transfer: {other.name} is of the data set of {dataset.name}, so that the outcome"
+            " might leak; name another data set, or an earlier epoch with curve:EPOCH"
         )
-    measured = read_other(warehouse, validated, arch_ids)
+    measured = read_other(warehouse, other, arch_ids)
     if measured["valid_accuracy"].null_count() == measured.height:
         raise UsageError(
-            f"{validated.name} has no valid_accuracy for any architecture of {dataset.name};"
+            f"{other.name} has no valid_accuracy for any architecture of {dataset.name};"
             " name another view, or load a source that has it"
         )
     seconds = measured["train_seconds"].mean()
-    cost = Cost(other.epoch, float(seconds) if isinstance(seconds, float) else None)
+    cost = MeasuringCost(other.epoch, float(seconds) if isinstance(seconds, float) else None)
     return measured.select(measured["valid_accuracy"].alias(name)), cost
-
-
-def _validated(dataset: MetaDataset) -> MetaDataset:
-    """Return the view whose training had a validation set."""
-    return META_DATASETS[dataset.target_view] if dataset.target_view else dataset

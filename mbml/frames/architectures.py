@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbml.datasets import META_DATASETS
+from mbml.datasets import validated
+from mbml.result_types import sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.store import Warehouse
 
 
-def read_cells(warehouse: Warehouse, arch_ids: pl.Series) -> list[str]:
+def cell_texts(warehouse: Warehouse, arch_ids: pl.Series) -> list[str]:
     """Return the texts of architectures as their search space reads them, in the order given."""
     cells = warehouse.frame(
         "select arch_id, coalesce(adjacency || ':' || operations, native_key) as cell"
@@ -54,7 +55,7 @@ def read_earlier(
     return _in_order(arch_ids, held).drop("arch_id")
 
 
-def read_trials(
+def trial_accuracies(
     warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, epoch: int, accuracy: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Read an accuracy and seconds of training trial by trial; epochs are those of `read_earlier`.
@@ -82,19 +83,39 @@ def read_trials(
     return accuracies, seconds
 
 
-def read_proxies(
+def proxy_datasets(warehouse: Warehouse, benchmark: str) -> list[str]:
+    """Return the data sets on which a benchmark's cells have zero-cost proxies."""
+    rows = warehouse.rows(
+        "select distinct proxy.dataset from proxy inner join architecture using (arch_id)"
+        " where architecture.benchmark = ? order by 1",
+        [benchmark],
+    )
+    return [name for (name,) in rows]
+
+
+def held_proxies(warehouse: Warehouse, dataset: MetaDataset) -> dict[str, int]:
+    """Count the cells of a view that each zero-cost proxy is held for, by its name, in order."""
+    rows = warehouse.rows(
+        "select name, count(value) from proxy"  # noqa: S608
+        f" semi join {sql_name(dataset.name)} using (arch_id)"
+        " where proxy.dataset = ? group by name having count(value) > 0 order by name",
+        [dataset.images],
+    )
+    return dict(rows)
+
+
+def proxy_values(
     warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, names: Sequence[str]
 ) -> pl.DataFrame:
-    """Read zero-cost proxies, in the order of `arch_ids`; NULL where not held.
+    """Read zero-cost proxies, in the order of `arch_ids`; NULL where not held."""
+    import polars as pl
 
-    Proxies see images, not the split: `cifar10-valid` has those of `cifar10`.
-    """
     held = warehouse.frame(
-        "select arch_id, name, value from proxy where dataset::text = ?",
-        [dataset.dataset.removesuffix("-valid")],
+        "select arch_id, name, value from proxy where dataset = ? and name in (select unnest(?))",
+        [dataset.images, list(names)],
     )
-    wide = held.pivot(
-        on="name", on_columns=names, index="arch_id", values="value", aggregate_function="first"
+    wide = held.group_by("arch_id").agg(
+        pl.col("value").filter(pl.col("name") == name).first().alias(name) for name in names
     )
     return _in_order(arch_ids, wide).select(names)
 
@@ -126,9 +147,7 @@ def _schedule_to(dataset: MetaDataset, epoch: int) -> int:
 
 def _measured_on(dataset: MetaDataset, accuracy: str) -> str:
     """Return the data set that holds an accuracy of a view, or of its paired view."""
-    if dataset.target_view is not None and accuracy == "valid_accuracy":
-        return META_DATASETS[dataset.target_view].dataset
-    return dataset.dataset
+    return (validated(dataset) if accuracy == "valid_accuracy" else dataset).dataset
 
 
 def _in_order(arch_ids: pl.Series, held: pl.DataFrame) -> pl.DataFrame:

@@ -14,19 +14,21 @@ import polars as pl
 
 from mbml.errors import UsageError, unknown_name
 from mbml.predictors.evaluation import PROTOCOL_VERSION
+from mbml.store import opened
 from mbml.store.results import published_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mbml.store import Warehouse
+    from mbml.store.warehouse import WarehouseOrPath
 
-METRICS = ("mae", "mse", "r2")
+COMPARED_METRICS = ("mae", "mse", "r2")
 _STATISTICS = ("mean", "std", "median")
 _ROW = ["view", "train_size", "predictor", "metric"]
 
 
-def published() -> pl.DataFrame:
+def published_study() -> pl.DataFrame:
     """Return the published scores.
 
     Returns
@@ -48,23 +50,23 @@ def published() -> pl.DataFrame:
                 for name in _STATISTICS
             ),
         )
-        for metric in METRICS
+        for metric in COMPARED_METRICS
     )
 
 
 def compare(
-    warehouse: Warehouse,
+    warehouse: WarehouseOrPath,
     *,
     views: Sequence[str] = (),
     train_sizes: Sequence[int] = (),
-    metrics: Sequence[str] = METRICS,
+    metrics: Sequence[str] = COMPARED_METRICS,
 ) -> pl.DataFrame:
     """Put our scores of the study beside the published ones.
 
     Parameters
     ----------
     warehouse
-        An open warehouse, in which `mbml evaluate --preset published` stored fits.
+        A warehouse, or its path, in which `evaluate` stored fits of the preset `published`.
     views, train_sizes
         Which rows of the publication; by default those that any fit is stored of.
     metrics
@@ -73,7 +75,8 @@ def compare(
     Returns
     -------
     polars.DataFrame
-        A row per view, size, predictor and score, published or ours: `seeds` is the number of fits
+        A row per view, size, predictor and score, published or ours, of the features `published`:
+        `seeds` is the number of fits
         behind ours, 0 with NULL scores where none is stored; `published_*` are NULL where the
         predictor is ours alone; `difference` is our mean minus the published one,
         `median_difference` likewise.
@@ -83,9 +86,10 @@ def compare(
     UsageError
         A name is unknown, or nothing is stored.
     """
-    theirs = published()
+    theirs = published_study()
     _check_names(theirs, views, metrics)
-    ours = _scores_of_ours(warehouse)
+    with opened(warehouse) as held:
+        ours = _scores_of_ours(held)
     both = theirs.join(ours, on=_ROW, how="full", coalesce=True, maintain_order="left_right")
     asked = both.filter(
         pl.col("view").is_in(list(views) or ours["view"].unique().to_list()),
@@ -93,7 +97,11 @@ def compare(
         pl.col("metric").is_in(list(metrics)),
     )
     return asked.select(
-        *_ROW,
+        "view",
+        "train_size",
+        "predictor",
+        pl.lit("published").alias("features"),
+        "metric",
         pl.col("seeds").fill_null(0),
         pl.col("surrogate").fill_null(value=False),
         *_STATISTICS,
@@ -105,8 +113,8 @@ def compare(
 
 def _check_names(theirs: pl.DataFrame, views: Sequence[str], metrics: Sequence[str]) -> None:
     for metric in metrics:
-        if metric not in METRICS:
-            raise unknown_name("published score", metric, METRICS)
+        if metric not in COMPARED_METRICS:
+            raise unknown_name("published score", metric, COMPARED_METRICS)
     for view in views:
         if view not in theirs["view"]:
             raise unknown_name("view of the publication", view, theirs["view"].unique())
@@ -118,7 +126,7 @@ def _scores_of_ours(warehouse: Warehouse) -> pl.DataFrame:
     if scores.is_empty():
         raise UsageError(
             f"{warehouse.path} holds no fits of the published study; make some first:"
-            " mbml evaluate VIEW --preset published"
+            " evaluate views by `preset=published`"
         )
     over_seeds = scores.with_columns(pl.col("train_size").cast(pl.Int64)).group_by(_ROW)
     return over_seeds.agg(

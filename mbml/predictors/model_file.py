@@ -1,7 +1,7 @@
 """A trained predictor as two files that may travel: `NAME.skops` and its card, `NAME.json`.
 
-Nothing in a model file is run: it names the types it is made of, and any type that is not on the
-list here is refused before one object is built. The card holds the file's checksum.
+Nothing in a model file is run or believed: `mbml.predictors.saved` checks each part of it
+before it makes one object. The card holds the file's checksum.
 """
 
 from __future__ import annotations
@@ -10,41 +10,25 @@ import hashlib
 import io
 import json
 import re
-import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mbml.errors import SourceError, UsageError
+from mbml.predictors.saved.parts import RefusedError
 from mbml.sources.files import open_file
-from mbml.whole_file import one_writer, write_whole
+from mbml.whole_file import check_local, one_writer, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-FORMAT = 1
+#: Since 2, deviations are calibrated; a file of format 1 is read, without prediction intervals.
+FORMAT = 2
 
-#: What a model may be made of besides the types that skops itself holds to be harmless. Trees are
-#: walked by compiled code that trusts them, so they are looked through after loading.
-TRUSTED = (
-    "mbml.predictors.blend.Blend",
-    "mbml.predictors.blend.Member",
-    "mbml.predictors.gp.MaternGP",
-    "mbml.predictors.intervals.CrossValidated",
-    "mbml.predictors.transforms.LogError",
-    "mbml.predictors.transforms.Standardise",
-    "mbml.predictors.transforms.Unit",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBRegressor",
-)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _MOST_CARD_BYTES = 2**20
 _MOST_BYTES = 2**30
-_HINT = "Save the model anew with mbml train … --save, or fetch the file again."
+_HINT = "Train and save the model anew, or fetch the file again."
 
 
 def check_name(name: str) -> None:
@@ -64,13 +48,16 @@ def check_name(name: str) -> None:
 
 def check_new_name(folder: Path, name: str) -> None:
     """Check that a model may have this name, and that none has it yet; raises `UsageError`."""
+    check_local(folder)
     check_name(name)
     path = folder / f"{name}.json"
     if path.exists():
         raise UsageError(f"there is a model {name!r} already ({path}); choose another name")
 
 
-def write_model(folder: Path, name: str, model: Any, card: Mapping[str, Any]) -> Path:
+def write_model(
+    folder: Path, name: str, model: Any, card: Mapping[str, Any], *, prove: bool = False
+) -> Path:
     """Write a model and its card; the card appears last, so a half-written model is none.
 
     Parameters
@@ -83,6 +70,8 @@ def write_model(folder: Path, name: str, model: Any, card: Mapping[str, Any]) ->
         A fitted scikit-learn estimator of trusted types.
     card
         What is to be known of it, JSON values by name.
+    prove
+        Whether to read the model again before anything is written.
 
     Returns
     -------
@@ -92,10 +81,15 @@ def write_model(folder: Path, name: str, model: Any, card: Mapping[str, Any]) ->
     Raises
     ------
     UsageError
-        The name cannot be one, or is taken.
+        The name cannot be one, or is taken, or the model could not be read again.
     """
     check_new_name(folder, name)
     data = _dump(model)
+    if prove:
+        try:
+            _construct(data)
+        except RefusedError as error:
+            raise UsageError(f"cannot save a model that could not be read: it {error}") from None
     full_card = {
         "format": FORMAT,
         "name": name,
@@ -163,10 +157,14 @@ def read_model(card_path: Path) -> tuple[Any, dict[str, Any]]:
 def _dump(model: Any) -> bytes:
     import skops.io
 
+    from mbml.predictors.saved.kinds import ESTIMATORS
+    from mbml.predictors.saved.parts import unknown_names
+
     plain = skops.io.dumps(model)
-    untrusted = set(skops.io.get_untrusted_types(data=plain)) - set(TRUSTED)
-    if untrusted:
-        raise UsageError(f"cannot save a model made of {', '.join(sorted(untrusted))}")
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        unknown = unknown_names(json.loads(archive.read("schema.json")), ESTIMATORS)
+    if unknown:
+        raise UsageError(f"cannot save a model made of {', '.join(unknown)}")
     return _reproducible(plain)
 
 
@@ -203,14 +201,10 @@ def _reproducible(data: bytes) -> bytes:
     return buffer.getvalue()
 
 
-class _RefusedError(Exception):
-    """A file that can be read and must not be."""
-
-
 def _load(path: Path, data: bytes) -> Any:
     try:
         return _construct(data)
-    except _RefusedError as error:
+    except RefusedError as error:
         raise SourceError(path, "", str(error), _HINT) from None
     # Whatever a doctored file makes skops, NumPy or XGBoost raise means the same to the user.
     except Exception as error:
@@ -220,55 +214,12 @@ def _load(path: Path, data: bytes) -> Any:
 
 
 def _construct(data: bytes) -> Any:
-    import skops.io
-    from sklearn.exceptions import InconsistentVersionWarning
+    from mbml.predictors.saved.build import build
+    from mbml.predictors.saved.kinds import ESTIMATORS
+    from mbml.predictors.saved.parts import read_parts
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-    if size > _MOST_BYTES:
-        raise _RefusedError(f"unpacks to {size:,} bytes: more than a model has")
-    untrusted = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED))
-    if untrusted:
-        raise _RefusedError(f"asks for {', '.join(untrusted)}, which no model needs")
-    with warnings.catch_warnings():
-        # The card names the version; a test holds that predictions do not depend on it.
-        warnings.simplefilter("ignore", InconsistentVersionWarning)
-        model = skops.io.loads(data, trusted=list(TRUSTED))
-    for tree in _trees(model):
-        _check_tree(tree)
-    return model
-
-
-def _trees(part: Any) -> Iterator[Any]:
-    """Find the trees of scikit-learn anywhere in a model."""
-    from sklearn.tree._tree import Tree
-
-    if isinstance(part, Tree):
-        yield part
-    elif isinstance(part, dict):
-        for one in part.values():
-            yield from _trees(one)
-    elif isinstance(part, list | tuple) or (isinstance(part, np.ndarray) and part.dtype == object):
-        for one in part:
-            yield from _trees(one)
-    elif hasattr(part, "__dict__"):
-        yield from _trees(vars(part))
-
-
-def _check_tree(tree: Any) -> None:
-    """Check that every walk through a tree stays in it and ends.
-
-    Raises
-    ------
-    ValueError
-        It might not.
-    """
-    if not 0 < tree.node_count <= tree.capacity:
-        raise ValueError("a tree has more nodes than it holds")
-    left, right, feature = tree.children_left, tree.children_right, tree.feature
-    inner = np.flatnonzero(left != -1)
-    for child in (left[inner], right[inner]):
-        if np.any(child <= inner) or np.any(child >= tree.node_count):
-            raise ValueError("a tree leads out of itself or back")
-    if np.any(feature[inner] < 0) or np.any(feature[inner] >= tree.n_features):
-        raise ValueError("a tree asks for a feature that is not there")
+        if size > _MOST_BYTES:
+            raise RefusedError(f"unpacks to {size:,} bytes: more than a model has")
+        return build(read_parts(archive, ESTIMATORS))

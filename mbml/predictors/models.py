@@ -5,148 +5,42 @@ A saved model lives in a folder of the user's, a pre-trained one is called `pret
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mbml.errors import CellError, SourceError, UsageError, unknown_name
+from mbml.errors import MbmlError, SourceError, UsageError, unknown_name
+from mbml.predictors.model import Model
 from mbml.predictors.model_file import check_name, read_card, read_model, write_model
+from mbml.text import quoted
+from mbml.whole_file import as_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import polars as pl
 
-    from mbml.predictors.train_report import TrainReport
-    from mbml.store import Warehouse
+    from mbml.predictors.training import TrainReport
+    from mbml.spaces.space import Space
+    from mbml.store.warehouse import WarehouseOrPath
 
-DEFAULT_FOLDER = Path("warehouse/models")
+MODELS_FOLDER = Path("warehouse/models")
 PRETRAINED = "pretrained:"
 _HINT = "Train the model anew, or use the mbml that made it."
+_OF_TEST = (
+    "trained on test accuracies: a test accuracy of an architecture that it selects is not an"
+    " independent estimate"
+)
 _LIBRARIES = ("mbml", "numpy", "scikit-learn", "skops", "xgboost")
-#: Cells whose features are in memory together.
-CELLS_AT_ONCE = 16_384
-
-
-@dataclass(frozen=True)
-class Model:
-    """A trained predictor of one meta-dataset's target.
-
-    Attributes
-    ----------
-    card
-        What is known of it: view, target, training set, scores, sources.
-    pipeline
-        The fitted pipeline, from a frame of features to accuracies.
-    """
-
-    card: Mapping[str, Any]
-    pipeline: Any
-
-    def predict(self, cells: Sequence[str]) -> pl.DataFrame:
-        """Predict accuracies of cells, without a warehouse.
-
-        Parameters
-        ----------
-        cells
-            Architectures as the command line takes them; see `mbml cell`.
-
-        Returns
-        -------
-        polars.DataFrame
-            `arch_key, accuracy, lower, upper`, one row a cell: fractions; the bounds hold a new
-            measurement with a probability of 0.9, NULL if the predictor has no interval.
-
-        Raises
-        ------
-        CellError
-            A text is no architecture of the model's space.
-
-        Examples
-        --------
-        >>> import mbml
-        >>> model = mbml.load_model("pretrained:nasbench201-cifar10valid")
-        >>> edge = "nor_conv_3x3"
-        >>> cell = f"|{edge}~0|+|{edge}~0|{edge}~1|+|skip_connect~0|{edge}~1|{edge}~2|"
-        >>> bool(0.90 < model.predict([cell])["accuracy"].item() < 0.93)
-        True
-        """
-        import polars as pl
-
-        keys = [_key(self.card["benchmark"], cell) for cell in cells]
-        none = pl.DataFrame(schema=dict.fromkeys(("accuracy", "lower", "upper"), pl.Float64))
-        found = pl.concat([none, *map(self._intervals, _pieces(cells))])
-        return found.insert_column(0, pl.Series("arch_key", keys, dtype=pl.String))
-
-    def best(
-        self, count: int, *, progress: Callable[[int, int], None] | None = None
-    ) -> pl.DataFrame:
-        """Rank the whole search space, and return the cells of the highest predicted accuracy.
-
-        Parameters
-        ----------
-        count
-            How many.
-        progress
-            Called with the number of cells predicted, and of all.
-
-        Returns
-        -------
-        polars.DataFrame
-            `rank`, the columns of `predict`, and `cell`, as `predict` takes it, where that is not
-            the key; equal predictions stand in the order of the space.
-        """
-        import polars as pl
-
-        from mbml.spaces.registry import SPACES
-
-        texts = SPACES[self.card["benchmark"]].texts()
-        best = pl.DataFrame(schema={"cell": pl.String, "accuracy": pl.Float64})
-        done = 0
-        for cells in _pieces(texts):
-            accuracies = self.pipeline.predict(self._features(cells))
-            made = pl.DataFrame({"cell": cells, "accuracy": accuracies}, schema=best.schema)
-            best = pl.concat([best, made])
-            best = best.sort("accuracy", descending=True, maintain_order=True).head(count)
-            done += len(cells)
-            if progress is not None:
-                progress(done, len(texts))
-        # Keys and intervals cost far more than accuracies: only the best are given them.
-        found = self.predict(best["cell"].to_list()).with_columns(best["accuracy"], best["cell"])
-        if found["cell"].equals(found["arch_key"]):
-            found = found.drop("cell")
-        return found.insert_column(0, pl.int_range(1, found.height + 1, eager=True).alias("rank"))
-
-    def _intervals(self, cells: Sequence[str]) -> pl.DataFrame:
-        import polars as pl
-
-        from mbml.predictors.registry import predictor
-
-        features = self._features(cells)
-        found: dict[str, Any]
-        if predictor(self.card["predictor"]).intervals:
-            from mbml.predictors.intervals import predict_interval
-
-            found = predict_interval(self.pipeline, features)._asdict()
-        else:
-            found = {"accuracy": self.pipeline.predict(features), "lower": None, "upper": None}
-        return pl.DataFrame(found, schema=dict.fromkeys(found, pl.Float64))
-
-    def _features(self, cells: Sequence[str]) -> pl.DataFrame:
-        from mbml.features.registry import feature_set
-
-        features = feature_set(self.card["features"])
-        return features.of_cells(self.card["benchmark"], cells, dataset=self.card["dataset"])
 
 
 def save_model(
     report: TrainReport,
-    warehouse: Warehouse,
+    warehouse: WarehouseOrPath,
     name: str,
     *,
-    folder: Path = DEFAULT_FOLDER,
+    folder: Path | str = MODELS_FOLDER,
     more: Mapping[str, Any] | None = None,
 ) -> Path:
     """Save what `train` made.
@@ -156,7 +50,7 @@ def save_model(
     report
         The training.
     warehouse
-        The warehouse that it was trained on, whose sources the card names.
+        The warehouse that it was trained on, or its path; the card names its sources.
     name
         Name of the model.
     folder
@@ -172,17 +66,31 @@ def save_model(
     Raises
     ------
     UsageError
-        The name cannot be one, or is taken.
+        The name cannot be one, or is taken, the target is no outcome, or the features have too long
+        a name for a card.
     """
     from mbml.features.registry import feature_set
+    from mbml.predictors.saved.rules import plain
     from mbml.store.contents import contents
 
+    if report.problem.smaller_is_better:
+        raise UsageError(
+            f"cannot save {quoted(name)}: it predicts {report.problem.target}, and saved models"
+            " predict accuracies; train without saving it"
+        )
+    if not plain(report.features):
+        raise UsageError(
+            f"cannot save {quoted(name)}: the name of its features has {len(report.features):,}"
+            " characters, too many for a card; choose fewer columns"
+        )
     dataset = report.problem.dataset
     sources = contents(warehouse).sources
     card = {
         **report.flat(),
         "benchmark": dataset.benchmark,
         "dataset": dataset.dataset,
+        "own_view": dataset.is_own,
+        "note": _OF_TEST if "test" in report.problem.target else None,
         "features_version": feature_set(report.features).version,
         "sources": sources.filter(sources["benchmark"] == dataset.benchmark)
         .select("file_name", "release", "sha256", "is_surrogate")
@@ -193,10 +101,10 @@ def save_model(
     for measured in ("fit_seconds", "predict_seconds"):
         del card[measured]
     finite = {key: None if value != value else value for key, value in card.items()}  # noqa: PLR0124
-    return write_model(folder, name, report.regressor, finite)
+    return write_model(as_path(folder), name, report.regressor, finite, prove=True)
 
 
-def load_model(name: str, *, folder: Path = DEFAULT_FOLDER) -> Model:
+def load_model(name: str, *, folder: Path | str = MODELS_FOLDER) -> Model:
     """Load a model by name.
 
     Parameters
@@ -206,18 +114,32 @@ def load_model(name: str, *, folder: Path = DEFAULT_FOLDER) -> Model:
     folder
         Where models are kept.
 
+    Returns
+    -------
+    Model
+        The model: `predict` takes cells, `best` ranks the search space. A notebook shows its card.
+
     Raises
     ------
     UsageError
         There is none of that name; close names are told.
     SourceError
         Its files are damaged, hostile, or made for other features.
+
+    Examples
+    --------
+    >>> import mbml
+    >>> mbml.load_model("pretrained:nasbench201-cifar10valid").card["train_size"]
+    1563
     """
+    from sklearn.pipeline import Pipeline
+
     from mbml.features.registry import feature_set
     from mbml.predictors.registry import predictor
+    from mbml.predictors.saved.card import check_model, check_types
     from mbml.spaces.registry import space
 
-    path = _path(name, folder)
+    path = _path(name, as_path(folder))
     pipeline, card = read_model(path)
     lookups = {"predictor": predictor, "benchmark": space, "features": feature_set}
     for key, look_up in lookups.items():
@@ -234,16 +156,90 @@ def load_model(name: str, *, folder: Path = DEFAULT_FOLDER) -> Model:
             f"is {wanted}, and this mbml's {features.name} has version {features.version}",
             _HINT,
         )
-    return Model(card, pipeline)
+    check_types(path, card)
+    if not isinstance(pipeline, Pipeline):
+        raise SourceError(path.with_suffix(".skops"), "", "takes no frame of features", _HINT)
+    check_model(path, card, pipeline, predictor(card["predictor"]), features)
+    return Model(card, pipeline, path)
 
 
-def list_models(folder: Path = DEFAULT_FOLDER) -> list[dict[str, Any]]:
-    """Return the cards of all models, the pre-trained ones first, by name."""
+def rank(
+    space: str | Space[Any],
+    model: str | Model,
+    *,
+    count: int = 10,
+    folder: Path | str = MODELS_FOLDER,
+    progress: Callable[[int, int], None] | None = None,
+) -> pl.DataFrame:
+    """Rank a whole search space by a model, and return the cells that it predicts to be best.
+
+    Parameters
+    ----------
+    space
+        The search space: its name, or its entry.
+    model
+        A model, or the name of one as `load_model` takes it.
+    count
+        How many cells.
+    folder
+        Where models are kept.
+    progress
+        Called with the number of cells predicted, and of all.
+
+    Returns
+    -------
+    polars.DataFrame
+        As `Model.best` returns them: `rank, arch_key, accuracy, lower, upper, at_floor`.
+
+    Raises
+    ------
+    UsageError
+        There is no such space or model, the model is for another space, or `count` is not positive.
+    SourceError
+        The files of the model are damaged, hostile, or made for other features.
+
+    Examples
+    --------
+    >>> import mbml
+    >>> best = mbml.rank("nasbench201", "pretrained:nasbench201-cifar100", count=3)
+    >>> best["rank"].to_list()
+    [1, 2, 3]
+    """
+    from mbml.spaces.registry import space as find_space
+    from mbml.spaces.space import Space
+
+    wanted = space if isinstance(space, Space) else find_space(space)
+    if not isinstance(count, int) or count < 1:
+        raise UsageError(f"`count` must be at least 1, got {quoted(count)}")
+    known = model if isinstance(model, Model) else load_model(model, folder=folder)
+    if known.card["benchmark"] != wanted.name:
+        raise UsageError(
+            f"{known.path.stem} is for {known.card['benchmark']}, not for {wanted.name}"
+        )
+    return known.best(count, progress=progress)
+
+
+def list_models(folder: Path | str = MODELS_FOLDER) -> list[dict[str, Any]]:
+    """Return the cards of all models, the pre-trained ones first, by name.
+
+    A card that cannot be read is there as its `name` and the `problem` with it.
+    """
     return [
-        read_card(path) | {"name": prefix + path.stem}
-        for place, prefix in ((pretrained_folder(), PRETRAINED), (folder, ""))
+        _card_or_problem(path) | {"name": prefix + path.stem}
+        for place, prefix in ((pretrained_folder(), PRETRAINED), (as_path(folder), ""))
         for path in sorted(place.glob("*.json"))
     ]
+
+
+def _card_or_problem(path: Path) -> dict[str, Any]:
+    from mbml.predictors.saved.card import check_types
+
+    try:
+        card = read_card(path)
+        check_types(path, card)
+    except (MbmlError, OSError) as error:
+        return {"problem": str(error)}
+    return card
 
 
 def pretrained_folder() -> Path:
@@ -252,6 +248,8 @@ def pretrained_folder() -> Path:
 
 
 def _path(name: str, folder: Path) -> Path:
+    if not isinstance(name, str):
+        raise UsageError(f"expected the name of a model, got {quoted(name)}")
     if name.startswith(PRETRAINED):
         place, stem, prefix = pretrained_folder(), name.removeprefix(PRETRAINED), PRETRAINED
     else:
@@ -263,24 +261,6 @@ def _path(name: str, folder: Path) -> Path:
         shipped = [PRETRAINED + one.stem for one in pretrained_folder().glob("*.json")]
         raise unknown_name("model", prefix + stem, [*saved, *shipped])
     return path
-
-
-def _key(benchmark: str, text: str) -> str:
-    """Return the benchmark's own key of an architecture."""
-    from mbml.spaces.registry import SPACES, recognise
-
-    space = SPACES[benchmark]
-    try:
-        cell = space.parse(text)
-    except CellError as error:
-        # Told apart: no cell at all, and a cell of another space.
-        found, _ = recognise(text)
-        raise CellError(f"{text!r} is of {found.title}; the model is for {space.title}") from error
-    return space.key(cell)
-
-
-def _pieces(cells: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (cells[start : start + CELLS_AT_ONCE] for start in range(0, len(cells), CELLS_AT_ONCE))
 
 
 def _distribution(library: str) -> str:

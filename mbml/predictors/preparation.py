@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.features.registry import FeatureSet
     from mbml.features.topology.moments import Moments
 
@@ -35,7 +35,7 @@ class Columns(NamedTuple):
         return cls(labels, features.moments(benchmark))
 
 
-def published(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  # noqa: ARG001
+def published_preparation(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  # noqa: ARG001
     """Scale features to [0, 1] over the training rows, fit accuracies in the published unit."""
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.pipeline import make_pipeline
@@ -52,17 +52,33 @@ def published(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  #
 def standardised(regressor: Any, columns: Columns, dataset: MetaDataset) -> Any:  # noqa: ARG001
     """Standardise features over the search space, fit the logarithm of the error.
 
-    A regressor with a parameter `column_groups` is told the groups of its columns.
+    A regressor with a parameter `column_groups`, or one around it, gets the groups of its columns.
     """
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.pipeline import make_pipeline
 
     from mbml.predictors.transforms import LogError, Standardise
 
-    if "column_groups" in regressor.get_params():
-        regressor.set_params(column_groups=columns.groups)
+    for name in regressor.get_params():
+        if name.rpartition("__")[2] == "column_groups":
+            regressor.set_params(**{name: columns.groups})
     means, deviations = columns.moments
     return make_pipeline(
         Standardise(means=means, deviations=deviations),
         TransformedTargetRegressor(regressor, transformer=LogError(), check_inverse=False),
     )
+
+
+def with_target_of_sizes(prepared: Any) -> Any:
+    """Let a prepared regressor fit sizes in any unit, standardised, where it fitted accuracies.
+
+    What does not end in a `TransformedTargetRegressor`, as a plug-in's may not, stays as it is.
+    """
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    last = prepared[-1] if isinstance(prepared, Pipeline) else prepared
+    if isinstance(last, TransformedTargetRegressor):
+        last.set_params(transformer=StandardScaler())
+    return prepared

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from mbml.errors import unknown_name
-from mbml.predictors.preparation import published
+from mbml.predictors.preparation import published_preparation
 from mbml.predictors.published_grids import GRIDS, living
 from mbml.predictors.registry import PREDICTORS, Predictor, predictor
 
@@ -27,7 +27,7 @@ INNER = "regressor__"
 OURS = ("mlp", "xgboost")
 
 
-def search(name: str, seed: int) -> Any:
+def published_search(name: str, seed: int) -> Any:
     """Return the estimator behind its published search, not fitted yet.
 
     Parameters
@@ -72,11 +72,16 @@ def drawn(name: str, seed: int) -> list[dict[str, Any]]:
 
 
 #: Predictors of the preset, the quick ones first.
-PUBLISHED: dict[str, Predictor] = {
-    name: replace(PREDICTORS[name], make=partial(search, name), prepare=published)
+PUBLISHED_GRIDS: dict[str, Predictor] = {
+    name: replace(
+        PREDICTORS[name], make=partial(published_search, name), prepare=published_preparation
+    )
     for name in PREDICTORS
     if name in GRIDS
-} | {name: replace(PREDICTORS[name], prepare=published, features="published") for name in OURS}
+} | {
+    name: replace(PREDICTORS[name], prepare=published_preparation, features="published")
+    for name in OURS
+}
 
 
 def published_predictor(name: str) -> Predictor:
@@ -88,6 +93,6 @@ def published_predictor(name: str) -> Predictor:
         The study has none of that name.
     """
     predictor(name)
-    if name not in PUBLISHED:
-        raise unknown_name("predictor of the published study", name, PUBLISHED)
-    return PUBLISHED[name]
+    if name not in PUBLISHED_GRIDS:
+        raise unknown_name("predictor of the published study", name, PUBLISHED_GRIDS)
+    return PUBLISHED_GRIDS[name]

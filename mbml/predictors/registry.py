@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mbml.plugins import Plugins
+from mbml.errors import unknown_name
+from mbml.plugins import Plugins, guard
 from mbml.predictors import classic
-from mbml.predictors.preparation import published, standardised
+from mbml.predictors.numbers import checked_numbers
+from mbml.predictors.preparation import (
+    published_preparation,
+    standardised,
+    with_target_of_sizes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
+    from mbml.benchmarks import MetaDataset
+    from mbml.predictors.preparation import Columns
+
 
 @dataclass(frozen=True, kw_only=True)
 class Predictor:
-    """A regressor that can be asked for by name.
+    """A regressor that can be asked for by name; it predicts one finite number for each row.
 
     Attributes
     ----------
@@ -38,10 +49,59 @@ class Predictor:
     name: str
     meaning: str
     make: Callable[[int], Any]
-    prepare: Callable[..., Any] = published
+    prepare: Callable[..., Any] = published_preparation
     features: str = "published"
     intervals: bool = False
     most_rows: int | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """What it is called in messages if it is a plug-in's; None if it is mbml's own."""
+        return PREDICTOR_PLUGINS.owner(self.name)
+
+    def build(
+        self,
+        seed: int,
+        columns: Columns,
+        dataset: MetaDataset,
+        *,
+        intervals: bool = False,
+        of_size: bool = False,
+    ) -> Any:
+        """Return the regressor for a seed, prepared and not fitted.
+
+        With `intervals` it will calibrate its prediction intervals, at the cost of five more fits.
+        With `of_size` it will learn a size in place of an accuracy.
+
+        Raises
+        ------
+        PluginError
+            The plug-in failed, here and in the methods below.
+        """
+        with guard(self.owner, "failed in make or prepare"):
+            made = self.make(seed)
+            if intervals:
+                from mbml.predictors.intervals import calibrated
+
+                made = calibrated(made, seed=seed)
+            prepared = self.prepare(made, columns, dataset)
+            return with_target_of_sizes(prepared) if of_size else prepared
+
+    def fit(self, model: Any, x: Any, y: NDArray[Any]) -> None:
+        """Fit what `build` returned."""
+        with guard(self.owner, "failed in fit"):
+            model.fit(x, y)
+
+    def predict(self, model: Any, x: Any) -> NDArray[Any]:
+        """Predict the rows of features, shape (rows,).
+
+        Raises
+        ------
+        WrongResultError
+            The predictions are not as many finite numbers.
+        """
+        with guard(self.owner, "failed in predict"):
+            return checked_numbers(model.predict(x), len(x), f"predictions of {self.name}")
 
 
 def _boosted_trees(seed: int) -> Any:
@@ -191,17 +251,23 @@ PREDICTORS: dict[str, Predictor] = {
 }
 
 
-PLUGINS: Plugins[Predictor] = Plugins(
+PREDICTOR_PLUGINS: Plugins[Predictor] = Plugins(
     group="mbml.predictors",
     kind="predictor",
-    fits=lambda one: isinstance(one, Predictor),
-    wanted="an mbml.predictors.registry.Predictor",
+    fits=lambda one: (
+        isinstance(one, Predictor)
+        and callable(one.make)
+        and callable(one.prepare)
+        and isinstance(one.features, str)
+        and (one.most_rows is None or isinstance(one.most_rows, int))
+    ),
+    wanted="an mbml.predictors.registry.Predictor, its fields as described there,",
     own=PREDICTORS,
 )
 
 
-def predictor(name: str) -> Predictor:
-    """Return a predictor by name, of mbml or of a plug-in.
+def predictor(name: str | Predictor) -> Predictor:
+    """Return a predictor by name, of mbml or of a plug-in; an entry is returned as it is.
 
     Raises
     ------
@@ -210,4 +276,8 @@ def predictor(name: str) -> Predictor:
     PluginError
         The plug-in of that name is broken.
     """
-    return PLUGINS.find(name, PREDICTORS)
+    if isinstance(name, Predictor):
+        return name
+    if not isinstance(name, str):
+        raise unknown_name("predictor", name, PREDICTORS)
+    return PREDICTOR_PLUGINS.find(name, PREDICTORS)

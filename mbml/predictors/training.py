@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mbml import splits
-from mbml.datasets import META_DATASETS, meta_dataset
+from mbml.datasets import meta_datasets
 from mbml.errors import UsageError
-from mbml.features.problem import learning_problem
+from mbml.features.problem import held_features, learning_problem
 from mbml.features.registry import feature_set
+from mbml.frames import find_dataset
 from mbml.metrics import METRICS, coverage, top_k
+from mbml.plugins import guard
+from mbml.predictors.numbers import checked_numbers
 from mbml.predictors.preparation import Columns
-from mbml.predictors.registry import PREDICTORS, predictor
-from mbml.predictors.train_report import Intervals, TrainReport
+from mbml.predictors.registry import PREDICTORS
+from mbml.predictors.registry import predictor as find_predictor
+from mbml.store import opened
+from mbml.text import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,72 +29,217 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.features.registry import FeatureSet
     from mbml.frames import LearningProblem
     from mbml.metrics import TopK
     from mbml.predictors.registry import Predictor
     from mbml.splits import Split
     from mbml.store import Warehouse
+    from mbml.store.warehouse import WarehouseOrPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """How the intervals of the held-out rows do.
+
+    Attributes
+    ----------
+    level
+        Share of measurements that they should hold.
+    coverage
+        Share that they hold.
+    width
+        Their median width, as a fraction.
+    """
+
+    level: float
+    coverage: float
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainReport:
+    """One trained predictor and how it does on the held-out architectures.
+
+    Attributes
+    ----------
+    problem
+        What it was trained on.
+    tested
+        What it was tested on: the same, or another view.
+    predictor, features, train_size, seed, split
+        How. The split's held-out rows are rows of `tested`.
+    regressor
+        The fitted scikit-learn pipeline, from a frame of features to accuracies as fractions.
+    predicted
+        Predictions for the held-out rows: accuracies as fractions, sizes in the target's unit.
+    scores
+        Held-out scores by name (`mbml.metrics.METRICS`), in the unit of `predicted`. The best
+        architectures have the highest accuracies, or the smallest sizes.
+    intervals
+        Scores of the intervals, if they were asked for.
+    top
+        The top-k table over the held-out rows; without values where the target is a size.
+    fit_seconds, predict_seconds
+        Time of fitting, and of predicting all held-out rows.
+    """
+
+    problem: LearningProblem
+    tested: LearningProblem
+    predictor: str
+    features: str
+    train_size: int
+    seed: int
+    split: Split
+    regressor: Any
+    predicted: NDArray[np.float64]
+    scores: dict[str, float]
+    intervals: Intervals | None
+    top: list[TopK]
+    fit_seconds: float
+    predict_seconds: float
+
+    @property
+    def all_scores(self) -> dict[str, float]:
+        """The scores, and those of the intervals if they were asked for."""
+        if self.intervals is None:
+            return self.scores
+        of_intervals = {f"interval_{name}": one for name, one in asdict(self.intervals).items()}
+        return self.scores | of_intervals
+
+    def _repr_html_(self) -> str:
+        """Show what was trained and its scores, in a notebook."""
+        from mbml.metrics import METRICS
+
+        units = {metric.name: metric.unit for metric in METRICS}
+        about = f"{self.predictor} on {self.features} features of {self.problem.dataset.name}"
+        size = f"{self.train_size:,} to train, {len(self.split.held_out):,} held out"
+        title = f"{about}, target {self.problem.target}, {size}, seed {self.seed}"
+        if self.problem.is_surrogate:
+            title = f"SURROGATE DATA: {title}"
+        rows = [(name, one, units.get(name, "fraction")) for name, one in self.all_scores.items()]
+        return html_table(title, ("score", "value", "unit"), rows)
+
+    def flat_scores(self) -> dict[str, float | None]:
+        """Return the held-out scores and the top-k table, each number by a name."""
+        flat: dict[str, float | None] = dict(self.all_scores)
+        for row in self.top:
+            flat[f"top{row.k}_chosen_valid_accuracy"] = row.chosen_valid_accuracy
+            flat[f"top{row.k}_chosen_test_accuracy"] = row.chosen_test_accuracy
+            flat[f"top{row.k}_oracle_test_accuracy"] = row.oracle_test_accuracy
+        return flat
+
+    def flat(self) -> dict[str, Any]:
+        """Return all that can be printed as one flat object, each key once."""
+        return {
+            "view": self.problem.dataset.name,
+            "predictor": self.predictor,
+            "features": self.features,
+            "feature_epochs": self.problem.feature_epochs,
+            "feature_seconds": self.problem.feature_seconds,
+            "train_size": self.train_size,
+            "seed": self.seed,
+            "split": self.split.name,
+            "target": self.problem.target,
+            "target_view": self.problem.target_view,
+            "test_view": self.tested.dataset.name,
+            "surrogate": self.problem.is_surrogate,
+            "held_out": len(self.split.held_out),
+            "left_out": self.problem.left_out,
+            **self.flat_scores(),
+            "fit_seconds": self.fit_seconds,
+            "predict_seconds": self.predict_seconds,
+        }
+
 
 #: Rows predicted together, so that memory does not grow with their number.
 _ROWS_AT_ONCE = 65_536
 
 
 def train(
-    warehouse: Warehouse,
-    view: str,
+    warehouse: WarehouseOrPath,
+    view: str | MetaDataset,
     *,
-    predictor_name: str = "linear_regression",
-    features: str | None = None,
+    predictor: str | Predictor = "blend",
+    features: str | FeatureSet | None = None,
     train_size: int = 172,
     seed: int = 0,
     target: str = "valid_accuracy",
     split: str = "published",
-    test_view: str | None = None,
+    test_view: str | MetaDataset | None = None,
     intervals: bool = False,
+    notify: Callable[[str], None] | None = None,
 ) -> TrainReport:
     """Train a predictor on one split of a view, with the registry's fixed settings.
 
     How features are scaled and what is fitted is the predictor's own (`mbml.predictors.registry`);
-    scores are of accuracies as fractions.
+    scores are of accuracies as fractions, or of sizes in their unit.
 
     Parameters
     ----------
     warehouse
-        An open warehouse.
+        An open warehouse, or the path of one.
     view
-        Name of the meta-dataset.
-    predictor_name
-        Name from the registry of predictors.
+        The meta-dataset: its name, or its entry.
+    predictor
+        A name from the registry of predictors, or an entry.
     features
-        Name from the registry of feature sets; the one that the predictor is made for if not given.
+        A name from the registry of feature sets, or an entry; the one that the predictor is made
+        for if not given.
     train_size
         Number of architectures to train on.
     seed
         Seed of the split and of the predictor.
     target
-        The outcome to predict.
+        The outcome to predict, or a size that is known without training, such as a latency.
     split
         A name of `mbml.splits.SPLITS`.
     test_view
         Another view of the benchmark, to test on in place of the same.
     intervals
-        Whether to score the predictor's intervals as well.
+        Whether to calibrate and score the predictor's intervals as well: five more fits.
+    notify
+        Told the notes of `TrainReport.problem`, each as soon as it is known.
+
+    Returns
+    -------
+    TrainReport
+        The fitted predictor, its predictions, and its scores on the held-out architectures.
 
     Raises
     ------
     UsageError
         A name is unknown, or the view or the predictor cannot serve the request.
+    WarehouseError
+        The warehouse cannot be opened.
+    PluginError
+        A plug-in failed, or its predictions are not as many finite numbers.
+    WrongResultError
+        A predictor of mbml predicts NaN or infinity.
+
+    Examples
+    --------
+    >>> import mbml
+    >>> report = mbml.train(
+    ...     "warehouse/mbml.duckdb",
+    ...     "meta_nasbench201_cifar100_200epochs",
+    ...     predictor="bayesian_ridge",
+    ...     train_size=30,
+    ... )
+    >>> len(report.split.held_out), sorted(report.scores)[:3]
+    (30, ['kendall_tau', 'mae', 'mse'])
     """
-    dataset = meta_dataset(view)
-    chosen = predictor(predictor_name)
-    known = feature_set(features or chosen.features)
+    chosen = find_predictor(predictor)
+    known = feature_set(chosen.features if features is None else features)
     if intervals:
         _check_intervals(chosen)
-    other = None if test_view is None else _test_dataset(dataset, test_view)
-    problem = learning_problem(warehouse, dataset, known, target=target)
-    tested = problem if other is None else learning_problem(warehouse, other, known, target=target)
+    with opened(warehouse) as held:
+        dataset = find_dataset(held, view)
+        known = held_features(held, dataset, known)
+        other = None if test_view is None else _test_dataset(held, dataset, test_view)
+        problem = learning_problem(held, dataset, known, target=target, notify=notify)
+        tested = problem if other is None else learning_problem(held, other, known, target=target)
     return train_on(
         problem,
         known,
@@ -113,20 +264,25 @@ def train_on(
     intervals: bool = False,
 ) -> TrainReport:
     """Train a predictor on what was read before; the parameters are those of `train`."""
+    splits.check_size(train_size)
     if predictor.most_rows is not None and train_size > predictor.most_rows:
         raise UsageError(
-            f"--train-size {train_size} does not fit: {predictor.name} learns from at most"
+            f"`train_size={train_size}` does not fit: {predictor.name} learns from at most"
             f" {predictor.most_rows} rows, as its memory grows with their square; try xgboost"
         )
     rows = splits.draw(split, problem.rows, tested.rows, train_size=train_size, seed=seed)
     columns = Columns.of(features, problem.dataset.benchmark)
-    regressor = predictor.prepare(predictor.make(seed), columns, problem.dataset)
+    regressor = predictor.build(
+        seed, columns, problem.dataset, intervals=intervals, of_size=problem.smaller_is_better
+    )
     started = time.perf_counter()
-    regressor.fit(problem.x[rows.train], problem.y[rows.train])
+    predictor.fit(regressor, problem.x[rows.train], problem.y[rows.train])
     fitted = time.perf_counter()
-    (predicted,) = in_parts(lambda x: (regressor.predict(x),), tested.x, rows.held_out)
+    (predicted,) = in_parts(lambda x: (predictor.predict(regressor, x),), tested.x, rows.held_out)
     ended = time.perf_counter()
     true = tested.y[rows.held_out]
+    # Scores take the largest values for the best.
+    sign = -1 if problem.smaller_is_better else 1
     return TrainReport(
         problem=problem,
         tested=tested,
@@ -137,8 +293,8 @@ def train_on(
         split=rows,
         regressor=regressor,
         predicted=predicted,
-        scores={metric.name: metric.score(true, predicted) for metric in METRICS},
-        intervals=_scored(regressor, tested, rows) if intervals else None,
+        scores={metric.name: metric.score(sign * true, sign * predicted) for metric in METRICS},
+        intervals=_scored(predictor, regressor, tested, rows) if intervals else None,
         top=_top(predicted, tested, rows),
         fit_seconds=fitted - started,
         predict_seconds=ended - fitted,
@@ -146,10 +302,10 @@ def train_on(
 
 
 def in_parts(
-    predict: Callable[[pl.DataFrame], tuple[NDArray[np.float64], ...]],
+    predict: Callable[[pl.DataFrame], tuple[NDArray[Any], ...]],
     x: pl.DataFrame,
     rows: NDArray[np.intp],
-) -> tuple[NDArray[np.float64], ...]:
+) -> tuple[NDArray[Any], ...]:
     """Predict some rows of a frame, a part of them at a time."""
     parts = [
         predict(x[rows[start : start + _ROWS_AT_ONCE]])
@@ -163,13 +319,26 @@ def _top(predicted: NDArray[np.float64], tested: LearningProblem, rows: Split) -
         tested.rows[name][rows.held_out].cast(float).fill_null(np.nan).to_numpy()
         for name in ("valid_accuracy", "test_accuracy")
     )
+    if tested.smaller_is_better:
+        # Small cells are no choice by accuracy: the table has no values.
+        valid = test = np.full(len(valid), np.nan)
     return top_k(predicted, valid, test)
 
 
-def _scored(regressor: Any, tested: LearningProblem, rows: Split) -> Intervals:
+def _scored(
+    predictor: Predictor, regressor: Any, tested: LearningProblem, rows: Split
+) -> Intervals:
     from mbml.predictors.intervals import LEVEL, predict_interval
 
-    _, lower, upper = in_parts(lambda x: predict_interval(regressor, x), tested.x, rows.held_out)
+    def bounds(x: pl.DataFrame) -> tuple[NDArray[np.float64], ...]:
+        with guard(predictor.owner, "failed in predict with return_std"):
+            found = predict_interval(regressor, x)
+            both = found.lower, found.upper
+            return tuple(
+                checked_numbers(one, len(x), f"intervals of {predictor.name}") for one in both
+            )
+
+    lower, upper = in_parts(bounds, tested.x, rows.held_out)
     return Intervals(
         level=LEVEL,
         coverage=coverage(tested.y[rows.held_out], lower, upper),
@@ -180,15 +349,21 @@ def _scored(regressor: Any, tested: LearningProblem, rows: Split) -> Intervals:
 def _check_intervals(chosen: Predictor) -> None:
     if not chosen.intervals:
         able = ", ".join(one.name for one in PREDICTORS.values() if one.intervals)
-        raise UsageError(f"--intervals: {chosen.name} gives none; these do: {able}")
+        raise UsageError(f"{chosen.name} gives no prediction intervals; use one of {able}")
 
 
-def _test_dataset(dataset: MetaDataset, name: str) -> MetaDataset:
-    other = meta_dataset(name)
+def _test_dataset(
+    warehouse: Warehouse, dataset: MetaDataset, view: str | MetaDataset
+) -> MetaDataset:
+    other = find_dataset(warehouse, view)
     if other.benchmark != dataset.benchmark:
-        near = [one.name for one in META_DATASETS.values() if one.benchmark == dataset.benchmark]
+        near = [
+            one.name
+            for one in meta_datasets().values()
+            if one.benchmark == dataset.benchmark and not one.subset
+        ]
         raise UsageError(
-            f"--test-view {name} is of {other.benchmark}, whose features are others than those of"
-            f" {dataset.benchmark}; name one of its views, such as {near[-1]}"
+            f"`test_view={other.name}` is of {other.benchmark}, which uses different features"
+            f" from {dataset.benchmark}; name one of its views, such as {near[-1]}"
         )
     return other

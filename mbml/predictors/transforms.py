@@ -8,6 +8,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from mbml.errors import UsageError
+from mbml.predictors.numbers import finite
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -85,8 +88,13 @@ class LogError(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.floor_quantile = floor_quantile
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
-        """Learn the floors, one a column."""
+        """Learn the floors, one a column; raises `UsageError` for what is no fraction."""
         x = validate_data(self, X, dtype=np.float64)
+        if x.min() < 0 or x.max() > 1:
+            raise UsageError(
+                f"the target lies between {x.min():g} and {x.max():g}, and this predictor learns"
+                " fractions in [0, 1]; divide it, or choose another predictor (random_forest)"
+            )
         self.floors_ = np.quantile(x, self.floor_quantile, axis=0)
         return self
 
@@ -99,7 +107,8 @@ class LogError(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give fractions, never negative."""
-        errors: NDArray[np.float64] = np.exp(-np.asarray(X, dtype=np.float64))
+        # What is infinite would become 0 or 1 here, as if it were a prediction.
+        errors: NDArray[np.float64] = np.exp(-finite(X, "predictions").astype(np.float64))
         return np.maximum(1 - errors, 0)
 
 
@@ -128,4 +137,4 @@ class Unit(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: igno
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give the old unit."""
-        return np.asarray(X, dtype=np.float64) / self.factor
+        return finite(X, "predictions").astype(np.float64) / self.factor

@@ -69,7 +69,7 @@ def deviations(number_format: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:Q", format=number_format) for name in ("mean", "low", "high")]
 
 
-def steps(column: str) -> alt.Color:
+def ordered_colours(column: str) -> alt.Color:
     """Return colours for the values of a column that has an order, readable in both themes."""
     # The ends of the scheme are too near to one of the pages.
     scheme = alt.SchemeParams(name="viridis", extent=[0.35, 0.85])
@@ -113,34 +113,40 @@ def heat_map(
     )
 
 
-def fields(frame: pl.DataFrame) -> pl.DataFrame:
-    """Count the rows in each of `FIELDS` by `FIELDS` fields between the least and the greatest.
+def fields(frame: pl.DataFrame, *, each_way: int = FIELDS, digits: int | None = 4) -> pl.DataFrame:
+    """Count the rows in each field of a grid between the least and the greatest values.
 
     Parameters
     ----------
     frame
         Numbers `x` and `y`, without NULL.
+    each_way
+        Number of fields along each axis.
+    digits
+        Digits after the point that the edges of fields keep; None keeps all.
 
     Returns
     -------
     polars.DataFrame
-        Columns `x_from, x_to, y_from, y_to, architectures`, fields that hold any.
+        Columns `x_from, x_to, y_from, y_to, count`, fields that hold any.
     """
     steps = {
-        name: ((frame[name].max() - frame[name].min()) / FIELDS or 1.0, frame[name].min())  # type: ignore[operator]
+        name: ((frame[name].max() - frame[name].min()) / each_way or 1.0, frame[name].min())  # type: ignore[operator]
         for name in ("x", "y")
     }
     numbers = [
-        ((pl.col(name) - low) / step).floor().clip(0, FIELDS - 1).alias(name)
+        ((pl.col(name) - low) / step).floor().clip(0, each_way - 1).alias(name)
         for name, (step, low) in steps.items()
     ]
-    counted = frame.select(numbers).group_by("x", "y").len("architectures")
+    counted = frame.select(numbers).group_by("x", "y").len("count")
     edges = [
-        (low + (pl.col(name) + more) * step).round(4).alias(f"{name}_{edge}")
+        (low + (pl.col(name) + more) * step).alias(f"{name}_{edge}")
         for name, (step, low) in steps.items()
         for edge, more in (("from", 0), ("to", 1))
     ]
-    return counted.select(*edges, "architectures").sort("x_from", "y_from")
+    if digits is not None:
+        edges = [edge.round(digits) for edge in edges]
+    return counted.select(*edges, "count").sort("x_from", "y_from")
 
 
 def density(frame: pl.DataFrame, *, x: str, y: str) -> Any:
@@ -154,12 +160,12 @@ def density(frame: pl.DataFrame, *, x: str, y: str) -> Any:
             y=alt.Y("y_from:Q", title=y, scale=alt.Scale(zero=False)),
             y2="y_to:Q",
             color=alt.Color(
-                "architectures:Q", scale=alt.Scale(type="log", scheme="viridis"), title="count"
+                "count:Q", scale=alt.Scale(type="log", scheme="viridis"), title="count"
             ),
             tooltip=[
                 alt.Tooltip("x_from:Q", format=".3f"),
                 alt.Tooltip("y_from:Q", format=".2f"),
-                "architectures:Q",
+                alt.Tooltip("count:Q", title="architectures"),
             ],
         )
     )

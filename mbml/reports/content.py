@@ -1,6 +1,7 @@
 """What a report is made of: sections of paragraphs, tables and figures, computed before any HTML.
 
-A block knows nothing of how it will be shown; `page` and `files` write it.
+A block knows nothing of how it will be shown; `page` and `files` write it. The text of blocks is
+printable, whoever wrote what stands in it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
+import polars as pl
+
+from mbml.plugins import WrongResultError
+from mbml.text import printable, quoted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import polars as pl
-
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 Better = Literal["lower", "higher"]
 
 
@@ -33,6 +38,10 @@ class Paragraph:
 
     text: str
     loud: bool = False
+
+    def __post_init__(self) -> None:
+        """Spell out what is not seen."""
+        _spell_out(self, "text")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,13 @@ class Table:
     within: tuple[str, ...] = ()
     spread: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Spell out what is not seen, in texts of the frame too."""
+        _spell_out(self, "caption")
+        texts = pl.col(pl.String, pl.Categorical, pl.Enum)
+        shown = texts.cast(pl.String).map_elements(printable, pl.String)
+        object.__setattr__(self, "frame", self.frame.with_columns(shown).rename(printable))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
@@ -93,13 +109,17 @@ class Figure:
     chart: Any
     every_choice: bool = False
 
+    def __post_init__(self) -> None:
+        """Spell out what is not seen."""
+        _spell_out(self, "caption", "alt")
+
     @cached_property
     def specification(self) -> dict[str, Any]:
         """The chart for Vega-Lite, with all its data, however many rows."""
         import altair as alt
 
         with alt.data_transformers.enable("default", max_rows=None):
-            made: dict[str, Any] = self.chart.to_dict()
+            made: dict[str, Any] = _all_printable(self.chart.to_dict())
         return made
 
     def variants(self) -> dict[str, dict[str, Any]]:
@@ -132,6 +152,10 @@ class Drawing:
     alt: str
     svg: str
 
+    def __post_init__(self) -> None:
+        """Spell out what is not seen."""
+        _spell_out(self, "caption", "alt", keep="\n")
+
 
 Block = Paragraph | Table | Figure | Drawing
 
@@ -153,3 +177,40 @@ class Section:
     name: str
     title: str
     blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        """Spell out what is not seen."""
+        _spell_out(self, "title")
+
+
+def check_section(section: object) -> None:
+    """Look at what code of others made.
+
+    Raises
+    ------
+    WrongResultError
+        It is no section, or a name could not be that of an anchor or a file.
+    """
+    if not isinstance(section, Section):
+        raise WrongResultError(f"it made {type(section).__name__}, expected a Section")
+    for block in section.blocks:
+        if not isinstance(block, Block):
+            raise WrongResultError(f"a block is {type(block).__name__}, expected a Block")
+    for one in (section, *(block for block in section.blocks if not isinstance(block, Paragraph))):
+        if not _NAME.fullmatch(one.name):
+            raise WrongResultError(
+                f"the name {quoted(one.name)} does not fit: use letters, digits, '_', '-' and '.'"
+            )
+
+
+def _spell_out(block: Block | Section, *names: str, keep: str = "") -> None:
+    for name in names:
+        object.__setattr__(block, name, printable(getattr(block, name), keep=keep))
+
+
+def _all_printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): _all_printable(one) for key, one in value.items()}
+    return [_all_printable(one) for one in value] if isinstance(value, list) else value

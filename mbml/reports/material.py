@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mbml.datasets import META_DATASETS, Role, role_of
+from mbml.datasets import Role, catalogue, meta_datasets, role_of
 from mbml.frames import read_view, view_columns
-from mbml.spaces.registry import SPACES
+from mbml.reports.content import Paragraph
+from mbml.spaces.registry import space
 from mbml.store.contents import Contents, contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.store import Warehouse
 
 #: The accuracies that are reported, and what they are called in short.
-TARGETS = {"valid_accuracy": "validation", "test_accuracy": "test"}
+TARGET_TITLES = {"valid_accuracy": "validation", "test_accuracy": "test"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Material:
         """The meta-datasets that have rows, in the catalogue's order."""
         return tuple(
             one
-            for one in META_DATASETS.values()
+            for one in meta_datasets().values()
             if self.warehouse.rows(f"select 1 from {one.name} limit 1")  # noqa: S608
         )
 
@@ -52,10 +53,32 @@ class Material:
         """Return a benchmark's meta-datasets that have rows."""
         return tuple(one for one in self.datasets if one.benchmark == benchmark)
 
+    def scored(self, benchmark: str) -> tuple[MetaDataset, ...]:
+        """Return a benchmark's meta-datasets in which any row has an accuracy."""
+        return tuple(
+            one for one in self.of(benchmark) if measured(self._targets(one), TARGET_TITLES)
+        )
+
+    def unscored_note(self, benchmark: str) -> list[Paragraph]:
+        """Return what a reader should know of meta-datasets without any accuracy, if there are."""
+        scored = self.scored(benchmark)
+        names = [label(one) for one in self.of(benchmark) if one not in scored]
+        if not names:
+            return []
+        what = "; ".join(names)
+        return [
+            Paragraph(
+                text=f"No row has a validation or test accuracy, so that it is left out: {what}."
+            )
+        ]
+
+    def _targets(self, dataset: MetaDataset) -> pl.DataFrame:
+        return self.read(dataset, list(TARGET_TITLES))
+
     def features(self, dataset: MetaDataset) -> list[str]:
         """Return the view's columns that are known without training."""
         columns = view_columns(self.warehouse, dataset.name)
-        return [name for name in columns if role_of(name) is Role.FEATURE]
+        return [name for name in columns if role_of(name, dataset) is Role.FEATURE]
 
     def read(self, dataset: MetaDataset, columns: list[str]) -> pl.DataFrame:
         """Read columns of a view, architectures in the published order."""
@@ -63,19 +86,31 @@ class Material:
 
     @cached_property
     def fits(self) -> pl.DataFrame:
-        """The fits of `mbml evaluate`, a row each, with their scores as columns.
+        """The fits of `mbml evaluate` to outcomes, a row each, with their scores as columns.
 
         Of the same view, target, features, preset and split, those on the data evaluated last.
         `N` is the training size, `protocol` says how predictors were tuned, split and scored.
         """
+        return self._fits.filter(~pl.col("is_of_size"))
+
+    @cached_property
+    def size_fits(self) -> pl.DataFrame:
+        """The fits to sizes that no training tells, such as latencies; otherwise as `fits`."""
+        return self._fits.filter("is_of_size")
+
+    @cached_property
+    def _fits(self) -> pl.DataFrame:
         fits = self.warehouse.frame(_FITS)
         scores = self.warehouse.frame("select fit_id, metric, value from results.score")
         wide = scores.pivot("metric", index="fit_id", values="value", maintain_order=True)
-        places = {name: place for place, name in enumerate(META_DATASETS)}
+        places = {name: place for place, name in enumerate(meta_datasets())}
         return (
             fits.join(wide, on="fit_id", how="left", maintain_order="left")
             .with_columns(
-                pl.col("view_name").map_elements(title_of_view, pl.String).alias("meta-dataset"),
+                _title_of_task(),
+                is_of_size=pl.struct("view_name", "target").map_elements(
+                    _is_of_size, return_dtype=pl.Boolean
+                ),
                 protocol=pl.format(
                     "{} settings, split {}, target {}",
                     pl.col("preset").str.to_titlecase(),
@@ -102,9 +137,7 @@ class Material:
 
         Another version of a strategy, or other data, makes another search.
         """
-        return self.warehouse.frame(_RUNS).with_columns(
-            pl.col("view_name").map_elements(title_of_view, pl.String).alias("meta-dataset")
-        )
+        return self.warehouse.frame(_RUNS).with_columns(_title_of_task())
 
     @cached_property
     def steps(self) -> pl.DataFrame:
@@ -135,13 +168,13 @@ inner join results.fit using (experiment_id)
 """
 
 _RUNS = """
-select search_id, view_name, target, strategy, settings, features, objectives, unit, budget,
-    one_trial, equivalents_once, is_surrogate, seed::bigint as seed, seconds
+select search_id, view_name, target, strategy, settings, features, objectives, condition, unit,
+    budget, one_trial, equivalents_once, is_surrogate, seed::bigint as seed, seconds
 from results.search
 qualify
     (strategy_version, data_sha256) = last_value((strategy_version, data_sha256)) over (
-        partition by view_name, target, strategy, settings, features, objectives, unit, budget,
-            one_trial, equivalents_once
+        partition by view_name, target, strategy, settings, features, objectives, condition,
+            unit, budget, one_trial, equivalents_once
         order by search_id
         rows between unbounded preceding and unbounded following
     )
@@ -151,21 +184,38 @@ order by search_id
 
 def title_of(benchmark: str) -> str:
     """Return a benchmark's name as people write it."""
-    return SPACES[benchmark].title
+    return space(benchmark).title
 
 
 def label(dataset: MetaDataset) -> str:
     """Return a short name for a meta-dataset among those of its benchmark."""
     after = f"{dataset.epoch} epoch{'s' if dataset.epoch > 1 else ''}"
-    if dataset.benchmark == "nasbench201" and dataset.epoch != dataset.schedule_epochs:
+    if dataset.epoch != dataset.schedule_epochs:
         after += f" of {dataset.schedule_epochs}"
-    return f"{dataset.dataset}, {after}"
+    return f"{dataset.dataset}, {after}" + (f", {dataset.subset}" if dataset.subset else "")
 
 
 def title_of_view(name: str) -> str:
     """Return a meta-dataset's name among all; a name that is none of the catalogue's is kept."""
-    dataset = META_DATASETS.get(name)
+    dataset = meta_datasets().get(name)
     return name if dataset is None else f"{title_of(dataset.benchmark)}, {label(dataset)}"
+
+
+def _is_of_size(task: dict[str, str]) -> bool:
+    return role_of(task["target"], catalogue().get(task["view_name"])) is Role.FEATURE
+
+
+def _title_of_task() -> pl.Expr:
+    """Return the title of each `view_name`, and of the view that its `target` comes from."""
+    known = meta_datasets()
+
+    def title(task: dict[str, str]) -> str:
+        view, dataset = task["view_name"], known.get(task["view_name"])
+        source = view if dataset is None else dataset.view_of(task["target"])
+        paired = "" if source == view else f" (target of {known[source].dataset})"
+        return title_of_view(view) + paired
+
+    return pl.struct("view_name", "target").map_elements(title, pl.String).alias("meta-dataset")
 
 
 def measured(frame: pl.DataFrame, names: Iterable[str]) -> list[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mbml.text import markdown_head, markdown_row, printable
+
 if TYPE_CHECKING:
     from great_tables import GT
 
@@ -35,11 +37,8 @@ def to_markdown(table: Table) -> str:
     """Return a table in GitHub's Markdown."""
     shown = displayed(table)
     numbers = _numbers(table)
-    rule = ["--:" if name in numbers else "---" for name in shown.columns]
-    lines = [shown.columns, rule, *shown.rows()]
-    return "".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
-    )
+    head = markdown_head(shown.columns, (name in numbers for name in shown.columns))
+    return head + "".join(map(markdown_row, shown.rows()))
 
 
 def displayed(table: Table) -> pl.DataFrame:
@@ -86,7 +85,7 @@ def _text(value: object, decimals: int | None, scale: int) -> str:
     if isinstance(value, float):
         value *= scale
         return f"{value:.6g}" if decimals is None else f"{value:,.{decimals}f}"
-    return str(value)
+    return printable(str(value))
 
 
 def _made(table: Table) -> GT:

@@ -10,18 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import pyarrow as pa
+
+from mbml.benchmarks import BENCHMARKS
+from mbml.plugins import WrongResultError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BENCHMARKS = ("nasbench101", "nasbench201", "natsbench_sss")
-DATASETS = ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
+#: Of mbml's own benchmarks.
+DATASETS = BENCHMARKS["nasbench201"].datasets
 
 #: Columns of an epoch row that hold a measurement, in the warehouse's order. Seconds are cumulative
 #: over the epochs so far; `valid_test` is validation and test images together.
-METRICS = (
+EPOCH_METRICS = (
     "train_accuracy",
     "train_top5_accuracy",
     "train_loss",
@@ -70,9 +74,16 @@ EPOCH_SCHEMA = pa.schema(
     [
         pa.field("run", pa.uint32(), nullable=False),
         pa.field("epoch", pa.uint16(), nullable=False),
-        *(pa.field(name, pa.float64()) for name in METRICS),
+        *(pa.field(name, pa.float64()) for name in EPOCH_METRICS),
     ]
 )
+
+
+_SCHEMAS = {
+    "architectures": ARCHITECTURE_SCHEMA,
+    "runs": RUN_SCHEMA,
+    "epochs": EPOCH_SCHEMA,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +111,49 @@ class Batch:
     bytes_done: int
 
 
+def check_batch(batch: Batch) -> None:
+    """Hold a source to its word: three tables, runs in one piece, epochs ascending, none twice.
+
+    Raises
+    ------
+    WrongResultError
+        It is no batch, a table has other columns, or rows are out of order.
+    """
+    if not isinstance(batch, Batch):
+        raise WrongResultError(f"a batch is {type(batch).__name__}, expected a Batch")
+    for name, schema in _SCHEMAS.items():
+        _check_table(name, getattr(batch, name), schema)
+    if not all(isinstance(one, int) and one >= 0 for one in (batch.records, batch.bytes_done)):
+        raise WrongResultError("records and bytes_done must count from 0")
+    run = batch.epochs.column("run").to_numpy().astype(np.int64)
+    epoch = batch.epochs.column("epoch").to_numpy().astype(np.int64)
+    key = run * 65_536 + epoch
+    runs = batch.runs.column("run").to_numpy().astype(np.int64)
+    ascending = bool(np.all(key[1:] > key[:-1])) and bool(np.all(runs[1:] > runs[:-1]))
+    if not ascending or (len(run) and (len(runs) == 0 or run[0] < runs[0] or run[-1] > runs[-1])):
+        raise WrongResultError("a batch has runs or epochs out of order")
+
+
+def _check_table(name: str, table: object, schema: pa.Schema) -> None:
+    if not isinstance(table, pa.Table):
+        raise WrongResultError(f"{name} is {type(table).__name__}, expected a pyarrow.Table")
+    if table.schema.names != schema.names:
+        raise WrongResultError(
+            f"{name} has the columns {table.schema.names}, expected {schema.names}"
+        )
+    for field, wanted in zip(table.schema, schema, strict=True):
+        if not field.equals(wanted):
+            raise WrongResultError(
+                f"{name}: column {wanted.name!r} is {_kind(field)}, expected {_kind(wanted)}"
+            )
+        if not wanted.nullable and table.column(wanted.name).null_count:
+            raise WrongResultError(f"{name}: column {wanted.name} holds NULL")
+
+
+def _kind(field: pa.Field) -> str:
+    return f"{field.type}" if field.nullable else f"{field.type} not null"
+
+
 class Source(Protocol):
     """A file, or a folder of files, of one benchmark in one format.
 
@@ -108,7 +162,7 @@ class Source(Protocol):
     path
         What the user named.
     benchmark
-        One of `BENCHMARKS`.
+        Name of a benchmark, of mbml or of a plug-in.
     format
         The format's short name, such as `tfrecord`.
     files

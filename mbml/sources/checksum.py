@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from mbml.errors import SourceError
+from mbml.errors import MbmlError, SourceError
 from mbml.sources.published import published_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from threading import Event
+
+_PIECE = 1 << 20
 
 
 class Checksum(NamedTuple):
@@ -73,10 +76,17 @@ def total_bytes(files: Sequence[Path]) -> int:
     return sum(path.stat().st_size for path in files)
 
 
-def checksum(files: Sequence[Path]) -> Checksum:
+def checksum(files: Sequence[Path], *, halt: Event | None = None) -> Checksum:
     """Return the checksum of one file, or of a folder's files.
 
     A folder's is the SHA-256 over one line ``<sha256>  <name>`` for each file, in the order given.
+
+    Parameters
+    ----------
+    files
+        The files.
+    halt
+        Set from another thread to end it soon, with an error.
 
     Raises
     ------
@@ -87,16 +97,42 @@ def checksum(files: Sequence[Path]) -> Checksum:
     lines = []
     published = None
     for path in files:
-        try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                size = stream.tell()
-            if len(files) == 1:
-                published = published_name(path, size, digest)
-        except OSError as error:
-            raise SourceError(path, "", f"cannot be read: {error.strerror}") from error
+        sha256, size = digest(path, "sha256", halt=halt)
+        if len(files) == 1:
+            published = published_name(size, sha256, lambda: digest(files[0], "md5", halt=halt)[0])
         total += size
-        lines.append(f"{digest}  {path.name}\n")
+        lines.append(f"{sha256}  {path.name}\n")
     if len(lines) == 1:
-        return Checksum(digest, total, published)
+        return Checksum(sha256, total, published)
     return Checksum(hashlib.sha256("".join(lines).encode()).hexdigest(), total)
+
+
+def digest(path: Path, algorithm: str, *, halt: Event | None = None) -> tuple[str, int]:
+    """Return a file's digest in hexadecimal, and its size.
+
+    Parameters
+    ----------
+    path
+        The file.
+    algorithm
+        `sha256` or `md5`.
+    halt
+        Set from another thread to end it soon, with an error.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    """
+    found = hashlib.new(algorithm, usedforsecurity=False)
+    size = 0
+    try:
+        with path.open("rb", buffering=0) as stream:
+            while piece := stream.read(_PIECE):
+                if halt is not None and halt.is_set():
+                    raise MbmlError(f"{path}: reading was ended before the checksum was known")
+                found.update(piece)
+                size += len(piece)
+    except OSError as error:
+        raise SourceError(path, "", f"cannot be read: {error.strerror}") from error
+    return found.hexdigest(), size

@@ -1,20 +1,32 @@
-"""What names say: invented numbers carry `surrogate` in the name of their file or folder."""
+"""How files say that their numbers are invented: by a name with `surrogate`, and inside Parquet."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mbml._version import __version__
 from mbml.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+#: Key in the metadata of each Parquet file of mbml: ``true`` where any number may be invented.
+SURROGATE_KEY = "mbml.surrogate"
+_PARQUET = b"PAR1"
 
-def is_surrogate(path: Path, files: Sequence[Path] = ()) -> bool:
-    """Tell whether the numbers of a source are invented, by the names of its path and files.
 
-    Where the path is a link, the name of what it leads to counts too.
+def parquet_metadata(*, is_surrogate: bool) -> dict[str, str]:
+    """Return what every Parquet file of mbml says: by which version, and whether it is invented."""
+    return {"mbml.version": __version__, SURROGATE_KEY: str(is_surrogate).lower()}
+
+
+def named_surrogate(path: Path, files: Sequence[Path] = (), passed: Sequence[Path] = ()) -> bool:
+    """Tell whether the numbers of a source are invented, as its path and files say.
+
+    The names count, those inside a folder too, and what mbml wrote into the metadata of a Parquet
+    file, which stays when the file is renamed. Where the path is a link, the name of what it leads
+    to counts too.
 
     Parameters
     ----------
@@ -22,9 +34,12 @@ def is_surrogate(path: Path, files: Sequence[Path] = ()) -> bool:
         The file or folder that the user named.
     files
         The files in it, if it is a folder.
+    passed
+        Files and folders on the way to them: folders in folders, and what was unpacked.
     """
     inside = (str(file.relative_to(path)) for file in files if file != path)
-    return any(map(_says_so, (path.name, path.resolve().name, *inside)))
+    names = (path.name, path.resolve().name, *inside, *(one.name for one in passed))
+    return any(map(_says_so, names)) or any(map(_says_so_inside, (*(files or (path,)), *passed)))
 
 
 def check_surrogate_name(path: Path) -> None:
@@ -44,3 +59,18 @@ def check_surrogate_name(path: Path) -> None:
 
 def _says_so(name: str) -> bool:
     return "surrogate" in name.lower()
+
+
+def _says_so_inside(file: Path) -> bool:
+    """Tell whether Parquet's metadata says so; what cannot be read is told by its reader."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with file.open("rb") as opened:
+            if opened.read(len(_PARQUET)) != _PARQUET:
+                return False
+            held: Mapping[bytes, bytes] = pq.read_metadata(opened).metadata or {}
+    except (pa.ArrowException, OSError, ValueError):
+        return False
+    return held.get(SURROGATE_KEY.encode()) == b"true"

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
-from mbml.sources.files import check_file
-from mbml.sources.nasbench201.files import add_single, in_order, names_before_records, open_records
+from mbml.sources.files import check_file, check_regular
+from mbml.sources.nasbench201.files import add_single, in_order, look_into, open_records
 from mbml.sources.nasbench201.stream import IDENTIFY, ResultStream, check_top
 from mbml.sources.nasbench201.tables import ResultTables
 from mbml.sources.pickles.torch_pickle import load
+from mbml.spaces.registry import SPACES
+from mbml.whole_file import as_path
 from mbml.workers import map_in_workers
 
 if TYPE_CHECKING:
@@ -22,18 +24,19 @@ if TYPE_CHECKING:
     from mbml.sources.batch import Batch
 
 #: The schedules of each space, as a record's keys; their union marks a record.
-SCHEDULES: Final = {
+SCHEDULES_OF_SPACES: Final = {
     "nasbench201": frozenset({"12", "200"}),
     "natsbench_sss": frozenset({"01", "12", "90"}),
 }
-RECORD_KEYS: Final = frozenset.union(*SCHEDULES.values())
+RECORD_KEYS: Final = frozenset.union(*SCHEDULES_OF_SPACES.values())
 
 #: Release names by benchmark; the published files are `NATS-tss-v1_0-3ffb9` and
 #: `NATS-sss-v1_0-50262`, with `-simple` for the fast-mode folders.
 RELEASES: Final = {"nasbench201": "NATS-tss-v1.0", "natsbench_sss": "NATS-sss-v1.0"}
 
-_META = "meta.pickle.pbz2"
-_FILE_NAME = re.compile(r"([0-9]{1,6})\.pickle\.pbz2")
+_META: Final = "meta"
+#: Files of one cell and of the list of all; people unpack them, or pack them otherwise.
+CELL_FILE: Final = re.compile(r"([0-9]{1,6}|meta)\.(?:pickle|pkl)(?:\.(?:pbz2|bz2|gz|xz|zst))?")
 #: Files that a worker reads at a time.
 _GROUP = 24
 
@@ -45,13 +48,20 @@ class _Task:
     files: tuple[tuple[int, Path], ...]
 
 
+def open_folder(path: Path | str) -> list[NatsBenchSource]:
+    """Open a folder or file of NATS-Bench, of either space."""
+    return [NatsBenchSource(path)]
+
+
 class NatsBenchSource:
     """A NATS-Bench folder or file; see `Source`.
 
     Parameters
     ----------
     path
-        A fast-mode folder (`meta.pickle.pbz2`, `NNNNNN.pickle.pbz2`) or a single `.pickle.pbz2`.
+        A fast-mode folder (`meta.pickle.pbz2`, `NNNNNN.pickle.pbz2`), a single `.pickle.pbz2`
+        with all cells, or the file of one cell. Files may be unpacked; a folder without `meta`
+        is read too.
     workers
         Processes that read a folder; by default one for each core.
 
@@ -63,22 +73,27 @@ class NatsBenchSource:
         If the path is a folder without such files, or it cannot be told which space it is of.
     """
 
-    def __init__(self, path: Path, *, workers: int | None = None) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, *, workers: int | None = None) -> None:
+        path = self.path = as_path(path)
         self._workers = workers
         self._indexed: tuple[tuple[int, Path], ...] = ()
         if path.is_dir():
             self.format = "natsbench_folder"
-            self._indexed = _folder_files(path)
-            meta = path / _META
-            self._names = check_top(meta, load(meta))
-            self.files = (meta, *(file for _, file in self._indexed))
-            self.benchmark = _benchmark_of(path, self._names)
+            meta, self._indexed = _folder_files(path)
+            self.files = (*meta, *(file for _, file in self._indexed))
+            first = meta[0] if meta else self._indexed[0][1]
         else:
             check_file(path)
             self.format = "natsbench_pickle"
             self.files = (path,)
-            self.benchmark = _benchmark_of(path, _first_names(path))
+            meta, first = (), path
+        self._first_bytes = sum(one.stat().st_size for one in meta)
+        names, index = _look(first, is_meta=bool(meta))
+        if index is not None and not path.is_dir():
+            self._indexed = ((index, path),)
+        self.benchmark = _benchmark_of(path, names)
+        if self._indexed:
+            self._names = names if meta else list(SPACES[self.benchmark].texts())
         self._stream = ResultStream(path)
 
     @property
@@ -93,11 +108,11 @@ class NatsBenchSource:
             self._stream.names = self._names
             yield from self._folder_batches()
             return
-        tables = ResultTables(self.path, IDENTIFY[self.benchmark], SCHEDULES[self.benchmark])
+        tables = _tables(self.path, self.benchmark)
         opened = open_records(self.path, RECORD_KEYS)
         try:
             yield from in_order(opened, opened.records(), tables, self._stream)
-            self._stream.finish(opened.machine.result)
+            self._stream.finish(check_top(self.path, opened.machine.result))
         finally:
             opened.close()
 
@@ -106,7 +121,7 @@ class NatsBenchSource:
             self._indexed[place : place + _GROUP] for place in range(0, len(self._indexed), _GROUP)
         ]
         tasks = (_Task(self.benchmark, self.path, group) for group in groups)
-        done = self.files[0].stat().st_size
+        done = self._first_bytes
         workers = 1 if len(groups) == 1 else self._workers
         with closing(map_in_workers(_read_group, tasks, workers=workers)) as batches:
             for batch in batches:
@@ -116,7 +131,7 @@ class NatsBenchSource:
 
 def _read_group(task: _Task) -> Batch:
     """Read some files of a folder; in a worker."""
-    tables = ResultTables(task.folder, IDENTIFY[task.benchmark], SCHEDULES[task.benchmark])
+    tables = _tables(task.folder, task.benchmark)
     size = 0
     for index, file in task.files:
         tables.path = file
@@ -125,40 +140,43 @@ def _read_group(task: _Task) -> Batch:
     return tables.batch(tables.architectures, size)
 
 
-def _folder_files(folder: Path) -> tuple[tuple[int, Path], ...]:
-    found: dict[int, Path] = {}
+def _tables(path: Path, benchmark: str) -> ResultTables:
+    return ResultTables(
+        path, IDENTIFY[benchmark], SCHEDULES_OF_SPACES[benchmark], SPACES[benchmark].measured
+    )
+
+
+def _folder_files(folder: Path) -> tuple[tuple[Path, ...], tuple[tuple[int, Path], ...]]:
+    """Return the list of all cells, if it is there, and the files of cells by index."""
+    found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
-        match = _FILE_NAME.fullmatch(file.name)
+        match = CELL_FILE.fullmatch(file.name)
         if match is None:
             continue
-        index = int(match[1])
-        if index in found:
-            raise SourceError(folder, f"architecture {index}", "it comes in two files")
-        found[index] = file
-    if not found or not (folder / _META).is_file():
+        check_regular(file)
+        name = match[1] if match[1] == _META else f"{int(match[1])}"
+        if name in found:
+            place = name if name == _META else f"architecture {name}"
+            raise SourceError(folder, place, "it comes in two files")
+        found[name] = file
+    meta = found.pop(_META, None)
+    if not found:
         raise SourceError(
             folder,
             "",
-            f"the folder does not hold {_META} and files NNNNNN.pickle.pbz2",
+            "the folder holds no files NNNNNN.pickle.pbz2",
             "Name the folder that the fast-mode archive unpacks to.",
         )
-    return tuple(sorted(found.items()))
+    cells = tuple(sorted((int(name), file) for name, file in found.items()))
+    return () if meta is None else (meta,), cells
 
 
-def _first_names(path: Path) -> list[str]:
-    """Read a single file up to its first record."""
-    opened = open_records(path, RECORD_KEYS)
-    try:
-        for record in opened.records():
-            names = names_before_records(opened.machine)
-            if names is None:
-                state = next(iter(record.value.values()))
-                text = state.get("arch_str") if isinstance(state, dict) else None
-                names = [text] if isinstance(text, str) else []
-            return names
-        return check_top(path, opened.machine.result)
-    finally:
-        opened.close()
+def _look(path: Path, *, is_meta: bool) -> tuple[list[str], int | None]:
+    """Return the architecture strings that a file begins with, and the index of its only cell."""
+    found = None if is_meta else look_into(path, RECORD_KEYS)
+    if found is None:
+        return check_top(path, load(path)).names, None
+    return found.names, found.index
 
 
 def _benchmark_of(path: Path, names: list[str]) -> str:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-T = TypeVar("T")
+_Option = TypeVar("_Option")
 
 
-def neighbours(chosen: Sequence[T], options: Sequence[T]) -> list[tuple[T, ...]]:
+def neighbours(chosen: Sequence[_Option], options: Sequence[_Option]) -> list[tuple[_Option, ...]]:
     """List all rows that differ in exactly one choice.
 
     Examples
@@ -32,14 +32,18 @@ def neighbours(chosen: Sequence[T], options: Sequence[T]) -> list[tuple[T, ...]]
     ]
 
 
-def mutate(chosen: Sequence[T], options: Sequence[T], rng: np.random.Generator) -> tuple[T, ...]:
+def mutate(
+    chosen: Sequence[_Option], options: Sequence[_Option], rng: np.random.Generator
+) -> tuple[_Option, ...]:
     """Draw one of the neighbours uniformly."""
     place = int(rng.integers(len(chosen)))
     others = [option for option in options if option != chosen[place]]
     return (*chosen[:place], others[rng.integers(len(others))], *chosen[place + 1 :])
 
 
-def crossover(first: Sequence[T], second: Sequence[T], rng: np.random.Generator) -> tuple[T, ...]:
+def crossover(
+    first: Sequence[_Option], second: Sequence[_Option], rng: np.random.Generator
+) -> tuple[_Option, ...]:
     """Take every choice from either row with equal chance."""
     picks = rng.integers(2, size=len(first)).tolist()
     return tuple(

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mbml.spaces import nasbench101, nasbench201
+from mbml.spaces import nasbench101
 
 if TYPE_CHECKING:
-    from mbml.spaces.space import Architecture
+    from mbml.spaces.space import Architecture, Space
 
 
-def equivalents(cell: Architecture) -> list[str]:
+def equivalents(space: Space[Any], cell: Architecture) -> list[str]:
     """List the other texts that compute the same function.
+
+    Parameters
+    ----------
+    space
+        The space of the cell.
+    cell
+        A cell.
 
     Returns
     -------
     list of str
-        NAS-Bench-101: the pruned cell with its inner vertices in any other order; NAS-Bench-201:
-        all strings with the same `functional_id`, in official order; the size space: none.
+        NAS-Bench-101: the pruned cell with its inner vertices in any other order; other spaces:
+        all texts with the same `functional_id`, in the order of the space.
 
     Examples
     --------
-    >>> from mbml.spaces import nasbench101
-    >>> equivalents(nasbench101.parse("0111000100010000:input,conv3x3-bn-relu,maxpool3x3,output"))
+    >>> from mbml.spaces.registry import NASBENCH101
+    >>> text = "0111000100010000:input,conv3x3-bn-relu,maxpool3x3,output"
+    >>> equivalents(NASBENCH101, NASBENCH101.parse(text))
     ['0111000100010000:input,maxpool3x3,conv3x3-bn-relu,output']
     """
     own = cell.format()
     if isinstance(cell, nasbench101.Cell):
         return sorted(_relabelled(cell.pruned()) - {own})
-    if isinstance(cell, nasbench201.Cell):
-        wanted = cell.functional_id
-        others = (text for text in nasbench201.official_order() if text != own)
-        return [text for text in others if nasbench201.parse(text).functional_id == wanted]
-    return []
+    if space.counts["functional_ids"] == space.measured:
+        return []
+    wanted = cell.functional_id
+    others = (text for text in space.texts() if text != own)
+    return [text for text in others if space.parse(text).functional_id == wanted]
 
 
 def _relabelled(cell: nasbench101.Cell) -> set[str]:

@@ -26,7 +26,8 @@ VOCABULARY = (
     "output",
 )
 
-_SHARED = {
+#: The name that all spaces share for each benchmark's own.
+SHARED_NAMES = {
     "input": "input",
     "output": "output",
     "conv3x3-bn-relu": "conv3x3",
@@ -77,7 +78,9 @@ def operation_graph(cell: Architecture) -> OperationGraph:
     """
     if isinstance(cell, nasbench101.Cell):
         pruned = cell.pruned()
-        return OperationGraph(pruned.matrix, tuple(_SHARED[name] for name in pruned.operations))
+        return OperationGraph(
+            pruned.matrix, tuple(SHARED_NAMES[name] for name in pruned.operations)
+        )
     if isinstance(cell, natsbench_sss.Cell):
         return _line_graph(nasbench201.parse(natsbench_sss.GENOTYPE))
     if isinstance(cell, nasbench201.Cell):
@@ -99,4 +102,4 @@ def _line_graph(cell: nasbench201.Cell) -> OperationGraph:
         tuple(int(target is not None and target == source) for _, source, _ in vertices)
         for _, _, target in vertices
     )
-    return OperationGraph(matrix, tuple(_SHARED[name] for name, _, _ in vertices))
+    return OperationGraph(matrix, tuple(SHARED_NAMES[name] for name, _, _ in vertices))

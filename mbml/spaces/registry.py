@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mbml.errors import CellError, unknown_name
+from mbml.benchmarks import added_benchmarks, benchmark
+from mbml.errors import CellError
+from mbml.plugins import PluginError, guard
 from mbml.spaces import choices, nasbench101, nasbench201, natsbench_sss
-from mbml.spaces import nasbench101_classes as classes
-from mbml.spaces import nasbench101_moves as moves
+from mbml.spaces.nasbench101 import classes, moves
 from mbml.spaces.space import Architecture, Level, Space
-from mbml.spaces.wording import shown
+from mbml.spaces.wording import shown_cell
+from mbml.text import quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +64,7 @@ NASBENCH101: Space[nasbench101.Cell] = Space(
     },
     key=lambda cell: cell.graph_id,
     parse=nasbench101.parse,
-    texts=lambda: list(map(":".join, classes.texts())),
+    texts=lambda: list(map(":".join, classes.class_texts())),
     pick=_pick_101,
     neighbours=moves.neighbours,
     mutate=moves.mutate,
@@ -110,20 +113,51 @@ NATSBENCH_SSS: Space[natsbench_sss.Cell] = Space(
     ),
 )
 
+#: Of mbml's own benchmarks.
 SPACES: dict[str, Space[Any]] = {
     space.name: space for space in (NASBENCH101, NASBENCH201, NATSBENCH_SSS)
 }
 
 
 def space(name: str) -> Space[Any]:
-    """Look up a space; raises `UsageError` with close names if there is none."""
-    if name not in SPACES:
-        raise unknown_name("search space", name, SPACES)
-    return SPACES[name]
+    """Look up a space, of mbml or of a plug-in.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name; close names are told.
+    PluginError
+        The plug-in of that name cannot be used.
+    """
+    if name in SPACES:
+        return SPACES[name]
+    known = benchmark(name)
+    found, owner = known.load(known.space), f"{known.owner}"
+    if not isinstance(found, Space) or found.name != name:
+        raise PluginError(f"{owner}: {known.space} is no mbml.spaces.space.Space of that name")
+    return _guarded(found, owner)
 
 
-def recognise(text: str) -> tuple[Space[Any], Architecture]:
-    """Read a text of any space.
+def _guarded(space: Space[Any], owner: str) -> Space[Any]:
+    """Return a space of a plug-in with its functions inside `guard`."""
+
+    def inside(name: str) -> Any:
+        function = getattr(space, name)
+
+        def call(*arguments: Any) -> Any:
+            with guard(owner, f"failed in {name}", passes=(CellError,)):
+                return function(*arguments)
+
+        return call
+
+    functions = ("key", "parse", "texts", "pick", "neighbours", "mutate", "crossover")
+    return replace(space, **{name: inside(name) for name in functions})
+
+
+def recognise(given: str | Architecture) -> tuple[Space[Any], Architecture]:
+    """Read a text of any space, or find the space of an architecture.
+
+    The edges of a node of NAS-Bench-201 may stand in any order.
 
     Returns
     -------
@@ -141,19 +175,52 @@ def recognise(text: str) -> tuple[Space[Any], Architecture]:
     >>> space.title, network.parameters
     ('NATS-Bench size space', 198050)
     """
+    text = given if isinstance(given, str) else _text_of(given)
     if not text:
         raise CellError("empty text where an architecture is expected")
-    found: Space[Any]
-    if "|" in text[:2]:
-        found = NASBENCH201
-    elif text.count(":") == 1:
-        found = NASBENCH101
-    elif ":" in text:
-        found = NATSBENCH_SSS
-    else:
+    own = _own_form(text)
+    try:
+        if own is not None:
+            return own, own.parse(nasbench201.in_order(text) if own is NASBENCH201 else text)
+    except CellError:
+        found = _added_form(text)
+        if found is None:
+            raise
+        return found
+    found = _added_form(text)
+    if found is None:
         raise CellError(
-            f"{shown(text)} is no architecture; write a NAS-Bench-101 cell as "
+            f"{shown_cell(text)} is no architecture; write a NAS-Bench-101 cell as "
             "<row-major adjacency bits>:<comma-joined operations>, a NAS-Bench-201 cell as "
             "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|, a network of the size space as c1:c2:c3:c4:c5"
         )
-    return found, found.parse(text)
+    return found
+
+
+def _text_of(given: Architecture) -> str:
+    try:
+        return given.format()
+    except AttributeError:
+        raise CellError(
+            f"expected an architecture or its text, got {quoted(given)}; `mbml.cell` reads an"
+            " official index, a hash, a NASLib tuple"
+        ) from None
+
+
+def _own_form(text: str) -> Space[Any] | None:
+    if "|" in text[:2]:
+        return NASBENCH201
+    if text.count(":") == 1:
+        return NASBENCH101
+    return NATSBENCH_SSS if ":" in text else None
+
+
+def _added_form(text: str) -> tuple[Space[Any], Architecture] | None:
+    """Return the first space of a plug-in that reads a text, and what it reads."""
+    for one in added_benchmarks():
+        try:
+            found = space(one)
+            return found, found.parse(text)
+        except (CellError, PluginError):
+            continue
+    return None

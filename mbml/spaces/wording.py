@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 _LONGEST = 60
 
 
-def shown(text: str) -> str:
+def shown_cell(text: str) -> str:
     """Quote a text, cut where it is long.
 
     Examples
     --------
-    >>> shown("input,output")
+    >>> shown_cell("input,output")
     "'input,output'"
-    >>> shown("0" * 100)
+    >>> shown_cell("0" * 100)
     "'000000000000000000000000000000'... (100 characters)"
     """
     if len(text) <= _LONGEST:
@@ -39,4 +39,4 @@ def unknown_operation(name: str, known: Sequence[str]) -> str:
         hint = "did you mean " + " or ".join(repr(one) for one in close) + "?"
     else:
         hint = "known: " + ", ".join(known)
-    return f"unknown operation {shown(name)}; {hint}"
+    return f"unknown operation {shown_cell(name)}; {hint}"

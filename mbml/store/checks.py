@@ -40,9 +40,10 @@ class CheckResult(NamedTuple):
 def checked(warehouse: Warehouse) -> Iterator[CheckResult]:
     """Run every check over the whole warehouse, one at a time."""
     for path in sql_files("40_checks"):
-        cursor = warehouse.con.execute(path.read_text())
-        columns = [column[0] for column in cursor.description]
-        rows = cursor.fetchall()
+        with warehouse.reading() as con:
+            found = con.execute(path.read_text())
+            columns = [column[0] for column in found.description]
+            rows = found.fetchall()
         yield CheckResult(path.stem, first_comment(path), len(rows), _text(columns, rows[:_SHOWN]))
 
 

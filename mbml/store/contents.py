@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mbml.errors import unknown_name
+from mbml.benchmarks import BENCHMARK_PLUGINS, benchmark_names
+from mbml.errors import UsageError, unknown_name
+from mbml.result_types import sql_name
+from mbml.store.opening import opened
+from mbml.store.query import limited
+from mbml.store.schema import own_views
 
 if TYPE_CHECKING:
-    from mbml.store.warehouse import Warehouse
+    import duckdb
 
-_TABLES = ("architecture", "op", "run", "epoch_metric", "cell_metric", "proxy")
+    from mbml.store.warehouse import Warehouse, WarehouseOrPath
+
+_TABLES = (
+    "architecture",
+    "op",
+    "run",
+    "epoch_metric",
+    "cell_metric",
+    "proxy",
+    "device_measurement",
+    "robustness_measurement",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """The sources of a warehouse, and the number of rows of its tables."""
+    """The sources of a warehouse, the number of rows of its tables, and what of it is invented."""
 
     schema_version: int
     sources: pl.DataFrame
     rows: tuple[tuple[str, int], ...]
+    has_surrogate_results: bool
+
+    @property
+    def has_surrogate_sources(self) -> bool:
+        """True if any source holds invented numbers."""
+        return bool(self.sources["is_surrogate"].any())
 
     @property
     def has_surrogates(self) -> bool:
-        """True if any source holds invented numbers."""
-        return bool(self.sources["is_surrogate"].any())
+        """True if any source holds invented numbers, or any result comes of them."""
+        return self.has_surrogate_sources or self.has_surrogate_results
 
     @property
     def row_counts(self) -> pl.DataFrame:
@@ -34,37 +58,130 @@ class Contents:
         return pl.DataFrame(self.rows, schema={"table": pl.String, "rows": pl.Int64}, orient="row")
 
 
-def contents(warehouse: Warehouse) -> Contents:
-    """Return what was loaded into a warehouse."""
-    [(version,)] = warehouse.rows("select schema_version from warehouse")
-    counts = ((name, warehouse.rows(f"select count(*) from {name}")[0][0]) for name in _TABLES)  # noqa: S608
-    return Contents(
-        schema_version=version,
-        sources=warehouse.frame(
-            "select source_id, benchmark::text as benchmark, release, published_file, format,"
-            " file_name, sha256, bytes::bigint as bytes, records::bigint as records, is_surrogate,"
-            " strftime(loaded_at, '%Y-%m-%d %H:%M:%S') as loaded_at from source order by source_id"
-        ),
-        rows=tuple(counts),
-    )
+def contents(warehouse: WarehouseOrPath) -> Contents:
+    """Return what was loaded into a warehouse, an open one or that of a path."""
+    with opened(warehouse) as held:
+        [(version,)] = held.rows("select schema_version from warehouse")
+        counts = ((name, held.rows(f"select count(*) from {name}")[0][0]) for name in _TABLES)  # noqa: S608
+        return Contents(
+            schema_version=version,
+            sources=held.frame(
+                "select source_id, benchmark, release, published_file, format, file_name, sha256,"
+                " bytes::bigint as bytes, records::bigint as records, is_surrogate,"
+                " strftime(loaded_at, '%Y-%m-%d %H:%M:%S') as loaded_at"
+                " from source order by source_id"
+            ),
+            rows=tuple(counts),
+            has_surrogate_results=held.has_surrogate_results(),
+        )
 
 
-def views(warehouse: Warehouse) -> pl.DataFrame:
-    """Return the views: name, number of rows, and what they hold."""
-    listed = warehouse.rows(
-        "select view_name, comment from duckdb_views() where not internal order by view_name"
-    )
+def views(warehouse: WarehouseOrPath, *, time_limit: float | None = None) -> pl.DataFrame:
+    """Return the views: name, number of rows, who made it, of which benchmark, what it holds.
+
+    Made by mbml, by the package of a plug-in, or by the user (``user``), whose views are of no
+    benchmark, as are those of all.
+
+    One that cannot be read has no number of rows, and says why: it is over a table that is gone, it
+    asks for something outside the warehouse, or it takes longer than the time that is left.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse, or the path of one. Of a path, views can read nothing but the warehouse.
+    time_limit
+        Seconds to count for, all views together; 300 by default. Those of mbml come first.
+
+    Raises
+    ------
+    WarehouseError
+        The warehouse cannot be opened, or is damaged.
+    """
+    own = own_views()
+    counted: dict[str, tuple[int | None, str | None]] = {}
+    with limited(warehouse, time_limit=time_limit) as (held, worker):
+        named = views_by_name(held)
+        added = packages_of_views(held)
+        for name in sorted(named, key=lambda name: name not in own):
+            relation, comment = named[name]
+            try:
+                counted[name] = (worker.run(partial(_count, worker.con, relation)), comment)
+            except UsageError as error:
+                counted[name] = (None, f"cannot be read: {error.args[0]}")
+    makers = {name: "mbml" if name in own else added.get(name, "user") for name in named}
     rows = [
-        (name, warehouse.rows(f'select count(*) from "{name}"')[0][0], comment)  # noqa: S608
-        for name, comment in listed
+        (name, counted[name][0], maker, None if maker == "user" else _of(name), counted[name][1])
+        for name, maker in sorted(makers.items(), key=lambda one: _in_order(one[0]))
     ]
-    return pl.DataFrame(
-        rows, schema={"view": pl.String, "rows": pl.Int64, "holds": pl.String}, orient="row"
+    columns = {"view": pl.String, "rows": pl.Int64, "made_by": pl.String, "benchmark": pl.String}
+    return pl.DataFrame(rows, schema=columns | {"holds": pl.String}, orient="row")
+
+
+def _of(view: str) -> str | None:
+    """Return the benchmark that the name of a view names."""
+    return next((name for name in benchmark_names() if f"_{name}_" in f"_{view}_"), None)
+
+
+def _in_order(view: str) -> tuple[bool, list[str | int]]:
+    """Sort 4 epochs before 12, and what stands in other schemas last."""
+    parts = re.split(r"(\d+)", view)
+    return "." in view, [int(one) if one.isdigit() else one for one in parts]
+
+
+def packages_of_views(warehouse: Warehouse) -> dict[str, str]:
+    """Return the views of plug-ins' benchmarks, with their packages and whether these are gone."""
+    rows = warehouse.rows(
+        "select made.name, made.benchmark, made.package from mbml_definition as made"
+        " inner join duckdb_views() as there on made.name = there.view_name"
+        " where made.benchmark is not null and there.comment is not null"
+        " and there.schema_name = 'main' and there.database_name = current_database()"
     )
+    return {
+        name: package if BENCHMARK_PLUGINS.package(benchmark) else f"{package}, not installed"
+        for name, benchmark, package in rows
+    }
 
 
-def describe(warehouse: Warehouse, relation: str) -> pl.DataFrame:
-    """Return the columns of a view or table, with their types and meanings.
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    [(count,)] = con.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608
+    return int(count)
+
+
+def views_by_name(warehouse: Warehouse) -> dict[str, tuple[str, str | None]]:
+    """Return each view's name as SQL takes it, and its comment, by the name that users give it.
+
+    Outside of the main schema a view is named with its schema.
+    """
+    listed = warehouse.rows(
+        "select schema_name, view_name, comment from duckdb_views()"
+        " where database_name = current_database() and not internal"
+        " order by schema_name <> 'main', schema_name, view_name"
+    )
+    return {
+        name if schema == "main" else f"{schema}.{name}": (sql_name(schema, name), comment)
+        for schema, name, comment in listed
+    }
+
+
+#: Of `?`, a view or table with or without its schema, mbml's own before those of others.
+_NAMED = (
+    "from duckdb_columns()"
+    " where ? in (table_name, schema_name || '.' || table_name) and not internal"
+    " and database_name = current_database()"
+    " qualify dense_rank() over (order by schema_name <> 'main', schema_name) = 1"
+    " order by column_index"
+)
+
+
+def place_of(warehouse: WarehouseOrPath, relation: str) -> str:
+    """Return a view or table that `describe` knows as SQL takes it, with its schema."""
+    with opened(warehouse) as held:
+        names = held.rows(f"select schema_name, table_name {_NAMED}", [relation])
+    return sql_name(*names[0])
+
+
+def describe(warehouse: WarehouseOrPath, relation: str) -> pl.DataFrame:
+    """Return the columns of a view or table of a warehouse, with their types and meanings.
 
     Tables of results may be named with their schema, as in ``results.fit``.
 
@@ -73,17 +190,15 @@ def describe(warehouse: Warehouse, relation: str) -> pl.DataFrame:
     UsageError
         There is no such view or table; close names are told.
     """
-    frame = warehouse.frame(
-        "select column_name as column, data_type as type, comment as meaning from duckdb_columns()"
-        " where ? in (table_name, schema_name || '.' || table_name) and not internal"
-        " order by column_index",
-        [relation],
-    )
-    if frame.is_empty():
-        known = warehouse.rows(
-            "select distinct table_name from duckdb_columns() where not internal"
+    with opened(warehouse) as held:
+        frame = held.frame(
+            f"select column_name as column, data_type as type, comment as meaning {_NAMED}",
+            [relation],
         )
-        raise unknown_name("view", relation, (name for (name,) in known), listed_by="mbml views")
+        if frame.is_empty():
+            rows = held.rows("select distinct table_name from duckdb_columns() where not internal")
+            known = (name for (name,) in rows)
+            raise unknown_name("view", relation, known, listed_by="mbml views")
     return frame.with_columns(
         type=pl.when(pl.col("type").str.starts_with("ENUM"))
         .then(pl.lit("ENUM"))

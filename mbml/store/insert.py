@@ -30,22 +30,22 @@ def insert_architectures(
     con.unregister("incoming")
     con.execute(
         """
-        insert into architecture
+        insert into architecture by name
         select
-            ? + row_number() over (order by new.arch) - 1,
-            ?, new.native_index, new.native_key, new.adjacency, new.operations,
+            ? + row_number() over (order by new.arch) - 1 as arch_id,
+            ? as benchmark, new.native_index, new.native_key, new.adjacency, new.operations,
             new.nodes, new.edges, new.graph_id, new.functional_id,
             operation_count(new.operations, 'conv1x1-bn-relu')
-            + operation_count(new.operations, 'nor_conv_1x1'),
+            + operation_count(new.operations, 'nor_conv_1x1') as conv1x1_count,
             operation_count(new.operations, 'conv3x3-bn-relu')
-            + operation_count(new.operations, 'nor_conv_3x3'),
+            + operation_count(new.operations, 'nor_conv_3x3') as conv3x3_count,
             operation_count(new.operations, 'maxpool3x3')
-            + operation_count(new.operations, 'avg_pool_3x3'),
-            operation_count(new.operations, 'skip_connect'),
-            operation_count(new.operations, 'none'),
+            + operation_count(new.operations, 'avg_pool_3x3') as pool_count,
+            operation_count(new.operations, 'skip_connect') as skip_count,
+            operation_count(new.operations, 'none') as none_count,
             case when ? = 'nasbench101'
                 then ('0x' || left(new.native_key, 15))::bigint
-            end
+            end as hash_order
         from incoming_architecture as new
         where not exists (
             from architecture as held
@@ -55,8 +55,8 @@ def insert_architectures(
         """,
         [first_arch, *[benchmark] * 3],
     )
-    for name in ("nasbench101", "nasbench201"):
-        con.execute(f"insert into op from {name}_operations(?)", [first_arch])
+    for name in ("nasbench101", "nasbench201", "added"):
+        con.execute(f"insert into op by name from {name}_operations(?)", [first_arch])
     con.execute(
         """
         create or replace temp table arch_id_of as
@@ -72,20 +72,25 @@ def insert_architectures(
 
 def insert_runs(
     con: duckdb.DuckDBPyConnection, rows: pa.RecordBatchReader, first_run: int, source_id: int
-) -> None:
-    """Add the runs, each under the id that `insert_architectures` noted for its architecture."""
+) -> int:
+    """Add the runs, each under the id that `insert_architectures` noted for its architecture.
+
+    Returns how many were added: a run of an architecture that was not noted is not.
+    """
     con.register("incoming", rows)
-    con.execute(
+    [(inserted,)] = con.execute(
         """
-        insert into run
+        insert into run by name
         select
-            incoming.run + ?, arch_id_of.arch_id, incoming.dataset, incoming.schedule_epochs,
-            incoming.trial, incoming.parameters, incoming.flops, incoming.latency_seconds,
-            incoming.total_seconds, incoming.seconds_are_measured, ?
+            incoming.run + ? as run_id, arch_id_of.arch_id, incoming.dataset,
+            incoming.schedule_epochs, incoming.trial, incoming.parameters, incoming.flops,
+            incoming.latency_seconds, incoming.total_seconds, incoming.seconds_are_measured,
+            ? as source_id
         from incoming
         inner join arch_id_of on incoming.arch = arch_id_of.arch
         """,
         [first_run, source_id],
-    )
+    ).fetchall()
     con.unregister("incoming")
     con.execute("drop table arch_id_of")
+    return int(inserted)

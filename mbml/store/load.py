@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from mbml._version import __version__
 from mbml.errors import MbmlError, SourceError
-from mbml.sources.batch import METRICS
+from mbml.sources.batch import EPOCH_METRICS
 from mbml.sources.checksum import Checksum, Stamp, check_unchanged, checksum, stamps, total_bytes
-from mbml.sources.naming import is_surrogate
+from mbml.sources.found import FoundSource
+from mbml.sources.naming import named_surrogate
 from mbml.store.checks import run_checks
+from mbml.store.faults import reporting_full_disk
 from mbml.store.insert import insert_architectures, insert_runs
 from mbml.store.merge import merge_with_held_runs
+from mbml.store.schema import apply_added
 from mbml.store.staging import Staging
 from mbml.store.summary import refresh_summary, touched_by
 from mbml.store.waiting import wait_or_stop
-from mbml.store.warehouse import disk_in_mind
+from mbml.text import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,22 +101,42 @@ def ingest(
     found = stamps(source.files)
     # Hashing beside reading costs no time, but would read a known file for nothing.
     sizes = {row[0] for row in warehouse.rows("select bytes from source")}
+    halt = Event()
     with ThreadPoolExecutor(2) as pool:
-        hashing = pool.submit(checksum, source.files)
-        if total_bytes(source.files) in sizes:
-            known = _already_loaded(warehouse, source, hashing.result())
-            if known is not None and not replace:
-                return known
-        with disk_in_mind(warehouse.path):
-            load = _Load(warehouse, source, found, hashing, replace=replace, progress=progress)
-        working = pool.submit(warehouse.transaction, load.run)
+        hashing = pool.submit(checksum, source.files, halt=halt)
         try:
-            wait_or_stop(working, load.stop)
-            report: LoadReport = working.result()
-        except (duckdb.Error, MbmlError) as error:
-            raise _cause(warehouse, error, load.staging.failure) from error
+            if total_bytes(source.files) in sizes:
+                known = _already_loaded(warehouse, source, hashing.result())
+                if known is not None and not replace:
+                    return known
+            with reporting_full_disk(warehouse.path):
+                load = _Load(warehouse, source, found, hashing, replace=replace, progress=progress)
+                return _run(load, pool, halt)
         finally:
-            load.staging.close()
+            halt.set()
+
+
+def _run(load: _Load, pool: ThreadPoolExecutor, halt: Event) -> LoadReport:
+    """Read in this thread, where an interrupt arrives, and insert in another."""
+
+    def stop() -> None:
+        halt.set()
+        load.stop()
+
+    working = pool.submit(load.warehouse.transaction, load.run)
+    try:
+        try:
+            load.staging.read(working.done)
+        finally:
+            wait_or_stop(working, stop)
+        report: LoadReport = working.result()
+    except duckdb.Error as error:
+        first = first_line(error)
+        raise MbmlError(
+            f"{load.warehouse.path}: the load failed, nothing of it was kept: {first}"
+        ) from error
+    finally:
+        load.close()
     return report
 
 
@@ -133,8 +159,12 @@ class _Load:
         self.found = found
         self.hashing = hashing
         self.replace = replace
-        self.is_surrogate = is_surrogate(source.path, source.files)
+        passed = source.passed if isinstance(source, FoundSource) else ()
+        self.is_surrogate = named_surrogate(source.path, source.files, passed)
         self.staging = Staging(source, warehouse.path.parent, progress)
+        [(limit,)] = warehouse.rows("select current_setting('memory_limit')")
+        # DuckDB cuts it to a tenth of a unit; what is set again would be cut once more.
+        self._memory_limit = re.sub(r"(\.\d) ", r"\g<1>5 ", limit)
         # Not while a source streams: DuckDB and Python would wait for each other.
         self._may_interrupt = False
 
@@ -143,6 +173,14 @@ class _Load:
         self.staging.is_stopped = True
         if self._may_interrupt:
             self.con.interrupt()
+
+    def close(self) -> None:
+        """Leave nothing of the load but what it committed, however it ended."""
+        self.staging.close()
+        with suppress(duckdb.Error):  # after a fatal error the connection does nothing any more
+            self._set_memory_limit(self._memory_limit)
+            # A failed transaction has dropped the name, but still holds the rows.
+            self.con.unregister("incoming")
 
     def run(self) -> LoadReport:
         [(source_id, first_run, first_arch)] = self.warehouse.rows(
@@ -155,8 +193,12 @@ class _Load:
             raise SourceError(self.source.path, "", "holds no records")
         rows = self.staging.architectures.reader()
         insert_architectures(self.con, rows, self.source.benchmark, first_arch)
-        insert_runs(self.con, self.staging.runs.reader(), first_run, source_id)
+        inserted = insert_runs(self.con, self.staging.runs.reader(), first_run, source_id)
+        if inserted != self.staging.runs.rows:
+            problem = f"{self.staging.runs.rows - inserted:,} runs are of architectures it lacks"
+            raise SourceError(self.source.path, "", problem)
         self._insert_source(source_id)
+        apply_added(self.con, self.warehouse.path, self.source.benchmark)
         touched = touched_by(self.warehouse, first_run)
         merge_with_held_runs(self.warehouse, self.source.path, first_run, replace=self.replace)
         self._may_interrupt = True
@@ -179,54 +221,47 @@ class _Load:
 
     def _stream_epochs(self, first_run: int) -> int:
         self.con.register("incoming", self.staging.epochs())
-        columns = ", ".join(METRICS)
-        [(limit,)] = self.warehouse.rows("select current_setting('memory_limit')")
-        self.con.execute(f"set memory_limit = '{_LIMIT_WHILE_READING}'")
+        columns = ", ".join(EPOCH_METRICS)
+        self._set_memory_limit(_LIMIT_WHILE_READING)
         inserted = self.con.execute(
-            f"insert into epoch_metric select run + ?, epoch, {columns} from incoming",  # noqa: S608
+            "insert into epoch_metric by name"  # noqa: S608
+            f" select run + ? as run_id, epoch, {columns} from incoming",
             [first_run],
         ).fetchall()
-        self.con.execute(f"set memory_limit = '{limit}'")
+        self._set_memory_limit(self._memory_limit)
         self.con.unregister("incoming")
         return int(inserted[0][0])
+
+    def _set_memory_limit(self, limit: str) -> None:
+        self.con.execute(f"set memory_limit = '{limit}'")
 
     def _insert_source(self, source_id: int) -> None:
         mark = self.hashing.result()
         check_unchanged(self.source.files, self.found)
-        self.con.execute(
-            "insert into source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                source_id,
-                self.source.benchmark,
-                self.source.release,
-                mark.published,
-                self.source.format,
-                self.source.path.name,
-                mark.sha256,
-                mark.bytes,
-                self.staging.records,
-                self.is_surrogate,
-                __version__,
-                datetime.now(UTC),
-            ],
+        self.warehouse.insert(
+            "source",
+            {
+                "source_id": source_id,
+                "benchmark": self.source.benchmark,
+                "release": self.source.release,
+                "published_file": mark.published,
+                "format": self.source.format,
+                "file_name": self.source.path.name,
+                "sha256": mark.sha256,
+                "bytes": mark.bytes,
+                "records": self.staging.records,
+                "is_surrogate": self.is_surrogate,
+                "mbml_version": __version__,
+                "loaded_at": datetime.now(UTC),
+            },
         )
-
-
-def _cause(warehouse: Warehouse, error: Exception, failure: BaseException | None) -> BaseException:
-    """Tell what ended a load: DuckDB hides the source's failure behind an error of its own."""
-    if isinstance(failure, MbmlError) or isinstance(error, MbmlError):
-        return failure if isinstance(failure, MbmlError) else error
-    if failure is not None:
-        return failure
-    first = str(error).strip().splitlines()[0]
-    return MbmlError(f"{warehouse.path}: the load failed, nothing of it was kept: {first}")
 
 
 def _already_loaded(warehouse: Warehouse, source: Source, mark: Checksum) -> LoadReport | None:
     held = warehouse.rows(
         "select source_id, records, release, is_surrogate from source"
-        " where sha256 = ? and benchmark = ?",
-        [mark.sha256, source.benchmark],
+        " where sha256 = ? and benchmark = ? and format = ?",
+        [mark.sha256, source.benchmark, source.format],
     )
     if not held:
         return None

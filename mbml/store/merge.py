@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mbml.errors import UsageError
-from mbml.sources.batch import METRICS
+from mbml.sources.batch import EPOCH_METRICS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ _RUN_COLUMNS = (
 )
 _TOLERANCE = 1e-9
 _SHOWN = 3
-_HINT = "load it with --replace to put it in their place, or into another --warehouse"
+_HINT = "load it with `replace=True` to put it in their place, or into another `warehouse`"
 
 
 def merge_with_held_runs(
@@ -84,7 +84,7 @@ def _delete(warehouse: Warehouse, runs: str) -> None:
 def _refuse_other_kind(warehouse: Warehouse, path: Path) -> None:
     mixed = warehouse.rows(
         """
-        select architecture.native_key, run.dataset::text, run.schedule_epochs, overlap.new_trial
+        select architecture.native_key, run.dataset, run.schedule_epochs, overlap.new_trial
         from overlap
         inner join run on overlap.held_run = run.run_id
         inner join architecture on run.arch_id = architecture.arch_id
@@ -106,7 +106,7 @@ def _refuse_other_kind(warehouse: Warehouse, path: Path) -> None:
 def _refuse_other_values(warehouse: Warehouse, path: Path) -> None:
     differences = [
         *_differences(warehouse, _RUN_COLUMNS, "run", ""),
-        *_differences(warehouse, METRICS, "epoch_metric", "and new.epoch = held.epoch"),
+        *_differences(warehouse, EPOCH_METRICS, "epoch_metric", "and new.epoch = held.epoch"),
     ]
     if differences:
         shown = "; ".join(
@@ -132,7 +132,7 @@ def _differences(
     )
     return warehouse.rows(
         f"""
-        select architecture.native_key, run.dataset::text, run.schedule_epochs, run.trial,
+        select architecture.native_key, run.dataset, run.schedule_epochs, run.trial,
             case {which} end, case {of_new} end, case {of_held} end
         from overlap
         inner join {table} as new on overlap.new_run = new.run_id
@@ -160,8 +160,10 @@ def _merge(warehouse: Warehouse) -> None:
         where run.run_id = overlap.held_run and ({lacking})
         """  # noqa: S608
     )
-    fill = ", ".join(f"{name} = coalesce(held.{name}, new.{name})" for name in METRICS)
-    lacking = " or ".join(f"(held.{name} is null and new.{name} is not null)" for name in METRICS)
+    fill = ", ".join(f"{name} = coalesce(held.{name}, new.{name})" for name in EPOCH_METRICS)
+    lacking = " or ".join(
+        f"(held.{name} is null and new.{name} is not null)" for name in EPOCH_METRICS
+    )
     con.execute(
         f"""
         update epoch_metric as held set {fill}

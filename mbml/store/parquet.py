@@ -6,8 +6,14 @@ under the table's name, and then runs the files of `sql/20_macros` and `sql/30_v
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from mbml.benchmarks import added_benchmarks
 from mbml.errors import UsageError
-from mbml.store.schema import sql_files, sql_folder
+from mbml.store.schema import sql_files, sql_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: The tables that views read, and the columns that become their Hive folders: a view then reads the
 #: files of its own data set and schedule alone.
@@ -19,10 +25,13 @@ TABLES: dict[str, tuple[str, ...]] = {
     "epoch_metric": (),
     "cell_metric": ("dataset", "schedule_epochs"),
     "proxy": (),
+    "device_measurement": (),
+    "robustness_measurement": (),
+    "cell_value": (),
 }
 
 
-def script(folder: str) -> str:
+def script(folder: str | Path) -> str:
     """Return the SQL script that opens exported tables.
 
     Parameters
@@ -41,12 +50,13 @@ def script(folder: str) -> str:
     >>> [line for line in script("s3://bucket/tables").splitlines() if "cell_metric/" in line]
     ["from read_parquet('s3://bucket/tables/cell_metric/**/*.parquet', hive_partitioning = true);"]
     """
-    place = folder.rstrip("/").replace("'", "''")
+    place = str(folder).rstrip("/").replace("'", "''")
     if not place:
         raise UsageError("the folder of exported tables is missing: mbml open-parquet FOLDER")
     views = [_view(place, name, parts) for name, parts in TABLES.items()]
-    types = sql_folder() / "10_tables" / "00_types.sql"
-    files = (types, *sql_files("20_macros"), *sql_files("30_views"))
+    files = sql_files("20_macros", "30_views")
+    for known in added_benchmarks().values():
+        files += sql_of(known)
     return "\n".join([*views, *(path.read_text(encoding="utf-8") for path in files)])
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mbml._version import __version__
 from mbml.errors import UsageError
-from mbml.sources.checksum import check_unchanged, checksum
-from mbml.sources.naming import is_surrogate
+from mbml.store.checks import run_checks
+from mbml.store.file_source import source_of_file
+from mbml.store.opening import opened
+from mbml.store.values import refresh_values
 
 if TYPE_CHECKING:
     from mbml.sources.tables.proxies import Proxies
-    from mbml.store.warehouse import Warehouse
+    from mbml.store.warehouse import Warehouse, WarehouseOrPath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class ProxyReport:
         Different proxies and cells of which values were kept, and the number of values.
     unknown_cells
         Cells of the file that the warehouse does not hold.
+    removed, kept
+        Values held before for which the file has NULL: removed with `replace`, kept without.
     is_surrogate
         True if the numbers are invented.
     """
@@ -40,27 +42,36 @@ class ProxyReport:
     cells: int
     values: int
     unknown_cells: int
+    removed: int
+    kept: int
     is_surrogate: bool
 
 
-def ingest_proxies(warehouse: Warehouse, proxies: Proxies, *, replace: bool = False) -> ProxyReport:
-    """Load proxies into a warehouse that is open for writing.
+def ingest_proxies(
+    warehouse: WarehouseOrPath, proxies: Proxies, *, replace: bool = False
+) -> ProxyReport:
+    """Load proxies into a warehouse.
 
     Parameters
     ----------
     warehouse
-        The warehouse.
+        A warehouse, or the path of one.
     proxies
         The values, as `mbml.sources.tables.proxies.read_proxies` gives them.
     replace
-        Put other values of the same cells, data set and proxies in the place of those held.
+        Put the values of the same cells, data set and proxies in the place of those held; where the
+        file has NULL, the held value is removed.
 
     Raises
     ------
     UsageError
-        None of the cells is held, or other values of them are and `replace` is false.
+        None of the cells is held or has a value, or other values of them are held and `replace` is
+        false.
+    CheckError
+        A value is not finite.
     """
-    return warehouse.transaction(lambda: _load(warehouse, proxies, replace))
+    with opened(warehouse, write=True) as held:
+        return held.transaction(lambda: _load(held, proxies, replace))
 
 
 def _load(warehouse: Warehouse, proxies: Proxies, replace: bool) -> ProxyReport:  # noqa: FBT001
@@ -68,81 +79,71 @@ def _load(warehouse: Warehouse, proxies: Proxies, replace: bool) -> ProxyReport:
     con.register("incoming", proxies.values.to_arrow())
     con.execute(
         "create or replace temp table incoming_proxy as"
-        " select architecture.arch_id, ?::dataset_name as dataset, incoming.name, incoming.value"
+        " select architecture.arch_id, ? as dataset, incoming.name, incoming.value"
         " from incoming inner join architecture"
         " on architecture.native_key = incoming.native_key and architecture.benchmark = ?",
         [proxies.dataset, proxies.benchmark],
     )
     con.unregister("incoming")
-    [(names, cells, values)] = warehouse.rows(
-        "select count(distinct name), count(distinct arch_id), count(*) from incoming_proxy"
+    [(known, names, cells, values)] = warehouse.rows(
+        "select count(distinct arch_id), count(distinct name) filter (value is not null),"
+        " count(distinct arch_id) filter (value is not null), count(value) from incoming_proxy"
     )
-    if cells == 0:
+    if known == 0:
         raise UsageError(
             f"{proxies.path}: none of its {proxies.cells:,} cells is in {warehouse.path};"
             f" load measurements of {proxies.benchmark} first"
         )
-    held, differing = _compare(warehouse)
+    if values == 0 and not replace:
+        raise UsageError(
+            f"{proxies.path}: has no value (only NULL) for the {known:,} of its {proxies.cells:,}"
+            f" cells that are in {warehouse.path}; load measurements of the others first"
+        )
+    held, differing, without = _compare(warehouse)
     if differing and not replace:
         raise UsageError(
             f"{proxies.path}: {differing:,} of its values differ from those held for the same"
-            " cells, data set and proxies; --replace puts them in their place"
+            " cells, data set and proxies; `replace=True` puts them in their place"
         )
-    source_id = _source(warehouse, proxies)
-    if held < values or differing:
+    source_id = source_of_file(warehouse, proxies, "proxies")
+    if held < values or differing or (replace and without):
         con.execute(
             "delete from proxy using incoming_proxy where proxy.arch_id = incoming_proxy.arch_id"
             " and proxy.dataset = incoming_proxy.dataset and proxy.name = incoming_proxy.name"
+            " and (? or incoming_proxy.value is not null)",
+            [replace],
         )
         con.execute(
-            "insert into proxy select arch_id, dataset, name, value from incoming_proxy"
-            " order by dataset, name, arch_id"
+            "insert into proxy by name select arch_id, dataset, name, value from incoming_proxy"
+            " where value is not null order by dataset, name, arch_id"
         )
     con.execute("drop table incoming_proxy")
+    refresh_values(warehouse.con, [proxies.dataset])
+    run_checks(warehouse)
     return ProxyReport(
         source_id=source_id,
-        already_loaded=held == values and not differing,
+        already_loaded=held == values and not differing and not (replace and without),
         proxies=names,
         cells=cells,
         values=values,
-        unknown_cells=proxies.cells - cells,
-        is_surrogate=is_surrogate(proxies.path),
+        unknown_cells=proxies.cells - known,
+        removed=without if replace else 0,
+        kept=0 if replace else without,
+        is_surrogate=proxies.is_surrogate,
     )
 
 
-def _compare(warehouse: Warehouse) -> tuple[int, int]:
-    """Count the incoming values that have one held, and those whose held one is another."""
-    [(held, differing)] = warehouse.rows(
-        "select count(*), count(*) filter (proxy.value is distinct from incoming_proxy.value)"
+def _compare(warehouse: Warehouse) -> tuple[int, int, int]:
+    """Count incoming values with one held, those whose held one is another, and NULL for held ones.
+
+    Held proxies without a value count as not held.
+    """
+    [counts] = warehouse.rows(
+        "select count(incoming_proxy.value),"
+        " count(*) filter (proxy.value <> incoming_proxy.value),"
+        " count(*) filter (incoming_proxy.value is null)"
         " from incoming_proxy inner join proxy using (arch_id, dataset, name)"
+        " where proxy.value is not null"
     )
-    return held, differing
-
-
-def _source(warehouse: Warehouse, proxies: Proxies) -> int:
-    """Return the number of the file among the sources, added if it is new."""
-    mark = checksum((proxies.path,))
-    check_unchanged((proxies.path,), proxies.stamps)
-    known = warehouse.rows(
-        "select source_id from source where sha256 = ? and format = 'proxies'", [mark.sha256]
-    )
-    if known:
-        return int(known[0][0])
-    [(source_id,)] = warehouse.rows("select coalesce(max(source_id), 0) + 1 from source")
-    warehouse.con.execute(
-        "insert into source by name select ? as source_id, ? as benchmark, 'proxies' as format,"
-        " ? as file_name, ? as sha256, ? as bytes, ? as records, ? as is_surrogate,"
-        " ? as mbml_version, ? as loaded_at",
-        [
-            source_id,
-            proxies.benchmark,
-            proxies.path.name,
-            mark.sha256,
-            mark.bytes,
-            proxies.cells,
-            is_surrogate(proxies.path),
-            __version__,
-            datetime.now(UTC),
-        ],
-    )
-    return int(source_id)
+    held, differing, without = counts
+    return held, differing, without

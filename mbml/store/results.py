@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import polars as pl
 
@@ -37,7 +38,8 @@ class Experiment:
     left_out: int
 
 
-_KEY = (
+#: What makes two experiments the same.
+EXPERIMENT_KEY = (
     "view_name",
     "target",
     "features",
@@ -48,23 +50,34 @@ _KEY = (
     "data_sha256",
 )
 
+#: What makes two fits of an experiment the same.
+FIT_KEY = ("predictor", "train_size", "seed")
 
-class FitKey(NamedTuple):
-    """What tells a fit from the others of its experiment."""
-
-    predictor: str
-    train_size: int
-    seed: int
+#: What makes two searches the same, but for their seed.
+SEARCH_KEY = (
+    "view_name",
+    "target",
+    "strategy",
+    "strategy_version",
+    "settings",
+    "features",
+    "objectives",
+    "condition",
+    "unit",
+    "budget",
+    "one_trial",
+    "equivalents_once",
+    "data_sha256",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
-    """A finished fit; the columns of `results.fit` say what each is.
+class FitResult:
+    """What came of a fit; the columns of `results.fit` say what each is.
 
     `scores` are of accuracies as fractions, by name of the metric.
     """
 
-    key: FitKey
     held_out: int
     search_seconds: float
     fit_seconds: float
@@ -75,88 +88,135 @@ class Fit:
     scores: Mapping[str, float | None]
 
 
-def stored_keys(warehouse: Warehouse, experiment: Experiment) -> set[FitKey]:
-    """Return which fits of an experiment are stored."""
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """One fit of a predictor, from its plan to its stored row and back.
+
+    Two fits are equal if they are planned alike, whatever came of them.
+
+    Attributes
+    ----------
+    view, features
+        What it learns from.
+    predictor, train_size, seed
+        What tells it from the others that learn from the same.
+    result
+        What came of it; None before it is made, or if it failed.
+    failure
+        Why it failed; empty if it did not.
+    """
+
+    view: str
+    features: str
+    predictor: str
+    train_size: int
+    seed: int
+    result: FitResult | None = field(default=None, compare=False)
+    failure: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        """Return its place among the others, for messages."""
+        return f"{self.view}, {self.predictor}, N={self.train_size}, seed {self.seed}"
+
+
+def stored_fits(warehouse: Warehouse, experiment: Experiment) -> set[Fit]:
+    """Return the fits of an experiment that are stored, without their results."""
     rows = warehouse.rows(
         "select predictor, train_size, seed from results.fit"  # noqa: S608
         f" inner join results.experiment using (experiment_id) where {_matches()}",
         _key_values(experiment),
     )
-    return {FitKey(*row) for row in rows}
+    return {_planned(experiment, *row) for row in rows}
 
 
 def write_fit(warehouse: Warehouse, experiment: Experiment, fit: Fit) -> bool:
-    """Store a fit with its scores, all or nothing; return False if it was stored before."""
+    """Store a finished fit, all or nothing; return False if it was stored before."""
+    result = fit.result
+    if result is None:
+        raise ValueError(f"{fit}: there is no result to store")
 
     def work() -> bool:
         number = _experiment_id(warehouse, experiment)
         held = warehouse.rows(
             "select count(*) from results.fit where experiment_id = ?"
             " and predictor = ? and train_size = ? and seed = ?",
-            [number, *fit.key],
+            [number, fit.predictor, fit.train_size, fit.seed],
         )
         if held != [(0,)]:
             return False
         [(fit_id,)] = warehouse.rows("select coalesce(max(fit_id) + 1, 0) from results.fit")
-        _insert(
-            warehouse,
-            "fit",
-            (
-                fit_id,
-                number,
-                *fit.key,
-                fit.held_out,
-                fit.search_seconds,
-                fit.fit_seconds,
-                fit.predict_seconds,
-                json.dumps(fit.parameters),
-                json.dumps(fit.warnings),
-                json.dumps(fit.libraries),
-                datetime.now(UTC),
-            ),
+        warehouse.insert(
+            "results.fit",
+            {
+                "fit_id": fit_id,
+                "experiment_id": number,
+                "predictor": fit.predictor,
+                "train_size": fit.train_size,
+                "seed": fit.seed,
+                "held_out": result.held_out,
+                "search_seconds": result.search_seconds,
+                "fit_seconds": result.fit_seconds,
+                "predict_seconds": result.predict_seconds,
+                "parameters": json.dumps(result.parameters),
+                "warnings": json.dumps(result.warnings),
+                "libraries": json.dumps(result.libraries),
+                "finished_at": datetime.now(UTC),
+            },
         )
         known = [
             value if value is not None and math.isfinite(value) else None
-            for value in fit.scores.values()
+            for value in result.scores.values()
         ]
         warehouse.rows(
-            "insert into results.score select ?, unnest(?::text[]), unnest(?::double[])",
-            [fit_id, list(fit.scores), known],
+            "insert into results.score (fit_id, metric, value)"
+            " select ?, unnest(?::text[]), unnest(?::double[])",
+            [fit_id, list(result.scores), known],
         )
         return True
 
     return warehouse.transaction(work)
 
 
-def stored_fits(warehouse: Warehouse, experiment: Experiment) -> dict[FitKey, dict[str, Any]]:
-    """Return the fits of an experiment: each one flat row, scores by the name of their metric."""
-    found: dict[FitKey, dict[str, Any]] = {}
-    names = {}
-    for number, *key, held, search, fit, predict, parameters, warned, libraries in warehouse.rows(
-        "select fit_id, predictor, train_size, seed, held_out, search_seconds, fit_seconds,"  # noqa: S608
-        " predict_seconds, parameters, warnings, libraries from results.fit"
-        f" inner join results.experiment using (experiment_id) where {_matches()}",
-        _key_values(experiment),
-    ):
-        names[number] = FitKey(*key)
-        found[names[number]] = {
-            "held_out": held,
-            "scores": {},
-            "search_seconds": search,
-            "fit_seconds": fit,
-            "predict_seconds": predict,
-            "parameters": json.loads(parameters),
-            "warnings": json.loads(warned),
-            "libraries": json.loads(libraries),
-        }
+def read_fits(warehouse: Warehouse, experiment: Experiment) -> list[Fit]:
+    """Read the fits of an experiment with their results."""
+    scores: dict[int, dict[str, float | None]] = defaultdict(dict)
     for number, metric, value in warehouse.rows(
         "select fit_id, metric, value from results.score inner join results.fit using (fit_id)"  # noqa: S608
         f" inner join results.experiment using (experiment_id) where {_matches()}"
         " order by score.rowid",
         _key_values(experiment),
     ):
-        found[names[number]]["scores"][metric] = value
+        scores[number][metric] = value
+    rows = warehouse.rows(
+        "select fit_id, predictor, train_size, seed, held_out, search_seconds, fit_seconds,"  # noqa: S608
+        " predict_seconds, parameters, warnings, libraries from results.fit"
+        f" inner join results.experiment using (experiment_id) where {_matches()}",
+        _key_values(experiment),
+    )
+    found = []
+    for number, *planned, held_out, search, fit, predict, parameters, warned, libraries in rows:
+        result = FitResult(
+            held_out=held_out,
+            search_seconds=search,
+            fit_seconds=fit,
+            predict_seconds=predict,
+            parameters=json.loads(parameters),
+            warnings=json.loads(warned),
+            libraries=json.loads(libraries),
+            scores=scores[number],
+        )
+        found.append(replace(_planned(experiment, *planned), result=result))
     return found
+
+
+def _planned(experiment: Experiment, predictor: str, train_size: int, seed: int) -> Fit:
+    return Fit(
+        view=experiment.view_name,
+        features=experiment.features,
+        predictor=predictor,
+        train_size=train_size,
+        seed=seed,
+    )
 
 
 def published_scores(warehouse: Warehouse, protocol_version: int) -> pl.DataFrame:
@@ -199,19 +259,13 @@ def _experiment_id(warehouse: Warehouse, experiment: Experiment) -> int:
     [(number,)] = warehouse.rows(
         "select coalesce(max(experiment_id) + 1, 0) from results.experiment"
     )
-    _insert(warehouse, "experiment", (number, *asdict(experiment).values()))
+    warehouse.insert("results.experiment", {"experiment_id": number} | asdict(experiment))
     return int(number)
 
 
-def _insert(warehouse: Warehouse, table: str, values: Iterable[Any]) -> None:
-    row = list(values)
-    places = ", ".join("?" * len(row))
-    warehouse.rows(f"insert into results.{table} values ({places})", row)  # noqa: S608
-
-
 def _matches() -> str:
-    return " and ".join(f"{name} = ?" for name in _KEY)
+    return " and ".join(f"{name} = ?" for name in EXPERIMENT_KEY)
 
 
 def _key_values(experiment: Experiment) -> list[Any]:
-    return [getattr(experiment, name) for name in _KEY]
+    return [getattr(experiment, name) for name in EXPERIMENT_KEY]

@@ -7,22 +7,26 @@ architectures and runs wait in compressed temporary files.
 
 from __future__ import annotations
 
+import queue
 import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
 from mbml.errors import MbmlError
-from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA
+from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA, check_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mbml.sources.batch import Batch, Source
+    from mbml.sources.batch import Source
+
+
+#: How soon a thread that waits for another notices that it has ended.
+_GLANCE_SECONDS = 0.1
 
 
 class Spill:
@@ -59,10 +63,8 @@ class Staging:
     ----------
     records
         Records read so far.
-    failure
-        What stopped the source, if anything did: DuckDB hides it behind an error of its own.
     is_stopped
-        Set to True to end the stream at its next batch.
+        Set to True to end the stream.
     """
 
     def __init__(
@@ -73,11 +75,44 @@ class Staging:
         self.architectures = Spill(ARCHITECTURE_SCHEMA, folder)
         self.runs = Spill(RUN_SCHEMA, folder)
         self.records = 0
-        self.failure: BaseException | None = None
         self.is_stopped = False
+        # One waits while another is read and a third is inserted.
+        self._rows: queue.Queue[pa.Table | None] = queue.Queue(1)
+
+    def read(self, is_over: Callable[[], bool]) -> None:
+        """Read the source in the calling thread, while another takes the stream of `epochs`.
+
+        Interrupts reach the main thread alone: one that reads there is ended wherever it stands.
+
+        Parameters
+        ----------
+        is_over
+            Whether nobody takes the rows any more.
+        """
+        try:
+            for batch in self._source.batches():
+                check_batch(batch)
+                self.architectures.write(batch.architectures)
+                self.runs.write(batch.runs)
+                self.records += batch.records
+                if self._progress is not None:
+                    self._progress(self.records, batch.bytes_done)
+                if not self._hand_over(batch.epochs, is_over):
+                    return
+            self._hand_over(None, is_over)
+        except BaseException:
+            self.is_stopped = True
+            raise
+
+    def _hand_over(self, rows: pa.Table | None, is_over: Callable[[], bool]) -> bool:
+        while not is_over():
+            with suppress(queue.Full):
+                self._rows.put(rows, timeout=_GLANCE_SECONDS)
+                return True
+        return False
 
     def epochs(self) -> pa.RecordBatchReader:
-        """Return the rows of epochs as a stream; reading it to the end reads the source."""
+        """Return the rows of epochs as a stream, which `read` fills from another thread."""
         return pa.RecordBatchReader.from_batches(EPOCH_SCHEMA, self._stream())
 
     def close(self) -> None:
@@ -86,28 +121,10 @@ class Staging:
         self.runs.close()
 
     def _stream(self) -> Iterator[pa.RecordBatch]:
-        try:
-            for batch in self._source.batches():
-                if self.is_stopped:
-                    raise KeyboardInterrupt  # noqa: TRY301
-                _check_order(batch)
-                self.architectures.write(batch.architectures)
-                self.runs.write(batch.runs)
-                self.records += batch.records
-                if self._progress is not None:
-                    self._progress(self.records, batch.bytes_done)
-                yield from batch.epochs.to_batches()
-        except BaseException as error:
-            self.failure = error
-            raise
-
-
-def _check_order(batch: Batch) -> None:
-    """Hold a source to its word: runs in one piece, epochs ascending, so that none comes twice."""
-    run = batch.epochs.column("run").to_numpy().astype(np.int64)
-    epoch = batch.epochs.column("epoch").to_numpy().astype(np.int64)
-    key = run * 65_536 + epoch
-    runs = batch.runs.column("run").to_numpy()
-    ascending = bool(np.all(key[1:] > key[:-1])) and bool(np.all(runs[1:] > runs[:-1]))
-    if not ascending or (len(run) and (len(runs) == 0 or run[0] < runs[0] or run[-1] > runs[-1])):
-        raise MbmlError("a source handed over runs or epochs out of order; please report this")
+        while not self.is_stopped:
+            with suppress(queue.Empty):
+                rows = self._rows.get(timeout=_GLANCE_SECONDS)
+                if rows is None:
+                    return
+                yield from rows.to_batches()
+        raise MbmlError("reading the source was ended")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mbml.sources.batch import METRICS
+from mbml.sources.batch import EPOCH_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ class Touched(NamedTuple):
 def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
     """Return what the runs from `first_run` on touch."""
     rows = warehouse.rows(
-        "select benchmark::text, dataset::text, schedule_epochs, min(arch_id), max(arch_id)"
+        "select benchmark, dataset, schedule_epochs, min(arch_id), max(arch_id)"
         " from run inner join architecture using (arch_id)"
         " where run_id >= ? group by all order by all",
         [first_run],
@@ -84,7 +84,7 @@ def _statement(measured: list[str], *, halfway: bool) -> str:
     kept = ["arch_id", "dataset", "schedule_epochs", "epoch", "trials"]
     kept += ["parameters", "flops", "latency_seconds"]
     kept += [column for name in measured for column in (name, f"{name}_std")]
-    summary = f"select {', '.join(kept)} from cell_summary($1::dataset_name, $2, $3, $4)"  # noqa: S608
+    summary = f"select {', '.join(kept)} from cell_summary($1, $2, $3, $4)"  # noqa: S608
     if not halfway:
         return f"insert into cell_metric by name {summary} order by epoch, arch_id"
     half = [f"halfway.{name} as halfway_{name}" for name in _AT_HALF_TIME if name in measured]
@@ -108,20 +108,20 @@ def _held(warehouse: Warehouse) -> dict[tuple[str, int], _Held]:
     held = {
         (dataset, schedule): (architectures, runs)
         for dataset, schedule, architectures, runs in warehouse.rows(
-            "select dataset::text, schedule_epochs, count(distinct arch_id), count(*)"
+            "select dataset, schedule_epochs, count(distinct arch_id), count(*)"
             " from run group by all"
         )
     }
-    values = ", ".join(f"count({name})" for name in METRICS)
+    values = ", ".join(f"count({name})" for name in EPOCH_METRICS)
     rows = warehouse.rows(
-        f"select dataset::text, schedule_epochs, count(*), {values}"  # noqa: S608
+        f"select dataset, schedule_epochs, count(*), {values}"  # noqa: S608
         " from run inner join epoch_metric using (run_id) group by all"
     )
     return {
         (dataset, schedule): _Held(
             *held[dataset, schedule],
             epoch_rows,
-            [name for name, count in zip(METRICS, counts, strict=True) if count],
+            [name for name, count in zip(EPOCH_METRICS, counts, strict=True) if count],
         )
         for dataset, schedule, epoch_rows, *counts in rows
     }

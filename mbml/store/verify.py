@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mbml.store.checks import checked, first_comment
+from mbml.store.opening import opened
 from mbml.store.schema import sql_files
 
 if TYPE_CHECKING:
-    from mbml.store.warehouse import Warehouse
+    from mbml.store.warehouse import Warehouse, WarehouseOrPath
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +54,17 @@ class Verdict:
         return self.expected is not None and not (abs(self.found - self.expected) <= self.tolerance)
 
 
-def verify(warehouse: Warehouse) -> list[Verdict]:
-    """Run every check, every finding, and every fact that applies to what is loaded.
+def verify(warehouse: WarehouseOrPath) -> list[Verdict]:
+    """Run every check, every finding, and every fact that applies to what a warehouse holds.
 
     Facts of a published release are not asked of surrogates, nor of a small part of a benchmark,
     nor where the value they are about was not loaded.
     """
+    with opened(warehouse) as held:
+        return _verdicts(held)
+
+
+def _verdicts(warehouse: Warehouse) -> list[Verdict]:
     verdicts = [
         Verdict(
             kind="check",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class SurrogateModel:
     """Parameters of one benchmark.
 
     Attributes
@@ -80,7 +80,7 @@ class Model:
 
 
 @cache
-def fitted(benchmark: str) -> Model:
+def fitted(benchmark: str) -> SurrogateModel:
     """Read the parameters of `nasbench101` or `nasbench201`."""
     packed = (files("mbml.surrogate") / "parameters" / f"{benchmark}.json.gz").read_bytes()
     held = json.loads(gzip.decompress(packed))
@@ -88,7 +88,7 @@ def fitted(benchmark: str) -> Model:
         name: (np.array(latent), np.array(accuracy))
         for name, (latent, accuracy) in held["curves"].items()
     }
-    return Model(
+    return SurrogateModel(
         tuple(held["targets"]),
         np.array(held["deviation"]),
         curves,
@@ -98,7 +98,7 @@ def fitted(benchmark: str) -> Model:
 
 
 @cache
-def _booster(model: Model, name: str) -> Any:
+def _booster(model: SurrogateModel, name: str) -> Any:
     import xgboost
 
     booster = xgboost.Booster()

@@ -13,11 +13,11 @@ import numpy as np
 from mbml.errors import UsageError
 from mbml.sources.nasbench101.message import TAIL_CHARACTERS, encode_tails
 from mbml.sources.tfrecord.framing import mask_crcs, record_header
-from mbml.spaces.nasbench101_bulk import graph_ids, network_costs
-from mbml.spaces.nasbench101_classes import CLASSES, classes_at
+from mbml.spaces.nasbench101.bulk import graph_ids, network_costs
+from mbml.spaces.nasbench101.classes import CLASSES, classes_at
 from mbml.surrogate.files import check_request
 from mbml.surrogate.nasbench101_results import SurrogateCell, invent
-from mbml.whole_file import whole
+from mbml.whole_file import as_path, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SCHEDULES: Final = (4, 12, 36, 108)
-REPEATS: Final = 3
+_SCHEDULES: Final = (4, 12, 36, 108)
+_REPEATS: Final = 3
 
 _CELLS_AT_ONCE: Final = 4096
 
 
 def write_nasbench101(
-    path: Path,
+    path: Path | str,
     cells: Iterable[SurrogateCell],
     *,
     seed: int = 0,
-    schedules: Sequence[int] = SCHEDULES,
-    repeats: int = REPEATS,
+    schedules: Sequence[int] = _SCHEDULES,
+    repeats: int = _REPEATS,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> int:
@@ -67,6 +67,7 @@ def write_nasbench101(
         not, or there is no cell.
     """
     ordered = sorted(cells, key=lambda cell: cell.module_hash)
+    path = as_path(path)
     check_request(path, len(ordered), CLASSES, overwrite=overwrite)
     trainings = np.array(list(schedules) * repeats)
     with whole(path) as part, part.open("wb") as stream:

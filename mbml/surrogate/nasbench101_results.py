@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Groups of features that the fitted trees see.
-GROUPS: Final = ("F", "H")
+_GROUPS: Final = ("F", "H")
 
 _STEPS: Final = 9984
 _CHANCE: Final = 0.1
@@ -91,7 +91,7 @@ def invent(
 
 
 def _features(cells: Sequence[SurrogateCell]) -> NDArray[np.float32]:
-    return TOPOLOGY.matrix([f"{cell.adjacency}:{cell.operations}" for cell in cells], GROUPS)
+    return TOPOLOGY.matrix([f"{cell.adjacency}:{cell.operations}" for cell in cells], _GROUPS)
 
 
 def _last_accuracies(

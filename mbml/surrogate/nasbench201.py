@@ -11,9 +11,9 @@ from mbml.spaces import nasbench201
 from mbml.surrogate.files import check_request
 from mbml.surrogate.networks import expected_latent, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
-from mbml.surrogate.result_curves import DATASETS, generator
-from mbml.surrogate.result_states import Schedule, Space, write_state
-from mbml.whole_file import whole
+from mbml.surrogate.result_curves import CURVE_DATASETS, generator
+from mbml.surrogate.result_states import Schedule, StateSpace, write_state
+from mbml.whole_file import as_path, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ SHORT_RUNS: Final = (
     ("cifar100", 111),
     ("ImageNet16-120", 111),
 )
-TOPOLOGY: Final = Space(is_size=False, base_seconds=8.5)
+_TOPOLOGY: Final = StateSpace(is_size=False, base_seconds=8.5)
 
 #: What `torch.save` wrote before and after the object until PyTorch 1.6.
 _HEAD: Final = (
@@ -49,7 +49,7 @@ _BATCH: Final = 1000
 
 
 def write_nasbench201(
-    path: Path,
+    path: Path | str,
     *,
     cells: int = nasbench201.SIZE,
     seed: int = 0,
@@ -76,6 +76,7 @@ def write_nasbench201(
     UsageError
         If the name or the number of cells is refused.
     """
+    path = as_path(path)
     check_request(path, cells, nasbench201.SIZE, overwrite=overwrite)
     seeds = _seeds_by_index(seed)
     with whole(path) as part, part.open("wb") as out:
@@ -109,13 +110,13 @@ def write_nasbench201(
 def _write_cell(writer: PickleWriter, index: int, seeds: tuple[int, ...], seed: int) -> None:
     network = topology_network(index, seed, expected_latent()[:, index])
     chance = generator(seed, index)
-    long_runs = [(dataset, one) for one in seeds for dataset in DATASETS]
+    long_runs = [(dataset, one) for one in seeds for dataset in CURVE_DATASETS]
     writer.begin_dict()
     writer.name("full")
     full = Schedule(200, long_runs)
-    text_index = write_state(writer, network, full, TOPOLOGY, None, chance)
+    text_index = write_state(writer, network, full, _TOPOLOGY, None, chance)
     writer.name("less")
-    write_state(writer, network, Schedule(12, SHORT_RUNS), TOPOLOGY, text_index, chance)
+    write_state(writer, network, Schedule(12, SHORT_RUNS), _TOPOLOGY, text_index, chance)
     writer.raw(b"u")
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from mbml.errors import unknown_name
 from mbml.spaces import nasbench201, natsbench_sss
 from mbml.surrogate.files import SUFFIX, check_request
-from mbml.surrogate.nasbench201 import SHORT_RUNS, TOPOLOGY
+from mbml.surrogate.nasbench201 import _TOPOLOGY, SHORT_RUNS
 from mbml.surrogate.networks import expected_latent, size_network, topology_network
 from mbml.surrogate.pickle_writer import PickleWriter
-from mbml.surrogate.result_curves import DATASETS, Network, generator
-from mbml.surrogate.result_states import Schedule, Space, write_state
-from mbml.whole_file import whole
+from mbml.surrogate.result_curves import CURVE_DATASETS, Network, generator
+from mbml.surrogate.result_states import Schedule, StateSpace, write_state
+from mbml.whole_file import as_path, whole
 from mbml.workers import map_in_workers
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Architectures of each space.
 SIZES: Final = {"topology": nasbench201.SIZE, "size": natsbench_sss.SIZE}
 
-_SIZE: Final = Space(is_size=True, base_seconds=4.2)
+_SIZE: Final = StateSpace(is_size=True, base_seconds=4.2)
 #: Of the topology cells this share has the third seed, as in the release.
 _SHARE_OF_999: Final = 8_169 / 15_625
 _GROUP: Final = 16
@@ -45,7 +45,7 @@ class _Task:
 
 
 def write_natsbench(
-    folder: Path,
+    folder: Path | str,
     *,
     space: str = "topology",
     cells: int | None = None,
@@ -81,6 +81,7 @@ def write_natsbench(
     if space not in SIZES:
         raise unknown_name("space", space, SIZES)
     count = SIZES[space] if cells is None else cells
+    folder = as_path(folder)
     check_request(folder, count, SIZES[space], overwrite=overwrite)
     # Evaluated here, once: the workers need no trees.
     expected = expected_latent() if space == "topology" else np.empty((0, count))
@@ -136,16 +137,16 @@ def _write_group(task: _Task) -> int:
 def _write_architecture(writer: PickleWriter, space: str, network: Network, seed: int) -> None:
     chance = generator(seed, network.index)
     if space == "topology":
-        kind = TOPOLOGY
+        kind = _TOPOLOGY
         seeds = (777, 888, 999) if chance.random() < _SHARE_OF_999 else (777, 888)
         schedules = {
             "12": Schedule(12, SHORT_RUNS),
-            "200": Schedule(200, [(dataset, one) for one in seeds for dataset in DATASETS]),
+            "200": Schedule(200, [(dataset, one) for one in seeds for dataset in CURVE_DATASETS]),
         }
     else:
         kind = _SIZE
-        single = [(dataset, 777) for dataset in DATASETS]
-        several = [(dataset, one) for one in (777, 888, 999) for dataset in DATASETS]
+        single = [(dataset, 777) for dataset in CURVE_DATASETS]
+        several = [(dataset, one) for one in (777, 888, 999) for dataset in CURVE_DATASETS]
         schedules = {
             "01": Schedule(1, single),
             "12": Schedule(12, several),

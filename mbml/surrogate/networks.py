@@ -11,7 +11,7 @@ import numpy as np
 from mbml.features.topology.nasbench201 import TOPOLOGY
 from mbml.spaces import nasbench201, natsbench_sss
 from mbml.surrogate.model import fitted
-from mbml.surrogate.result_curves import DATASETS, Network
+from mbml.surrogate.result_curves import CURVE_DATASETS, Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,10 +47,10 @@ def topology_network(index: int, seed: int, expected: NDArray[np.float64]) -> Ne
         levels[dataset, int(epochs)] = level
         if dataset == "cifar100":
             # Not fitted, as no table of it was at hand: CIFAR-100's on another scale.
-            low = DATASETS["ImageNet16-120"][2]
+            low = CURVE_DATASETS["ImageNet16-120"][2]
             levels["ImageNet16-120", int(epochs)] = low + max(level - 1, 0) * _IMAGENET_SHARE
     if cell.functional_id == "#":
-        levels = {key: DATASETS[key[0]][2] for key in levels}
+        levels = {key: CURVE_DATASETS[key[0]][2] for key in levels}
     return Network(index, text, levels, _costs(cell))
 
 
@@ -71,11 +71,11 @@ def size_network(index: int) -> Network:
     quality = 0.72 + 0.27 * sum(net.widths) / 320
     levels = {
         (dataset, epochs): low + (high - low) * quality * (1 - 0.45 * math.exp(-epochs / 25))
-        for dataset, (_, _, low, high) in DATASETS.items()
+        for dataset, (_, _, low, high) in CURVE_DATASETS.items()
         for epochs in (1, 12, 90)
     }
     return Network(index, text, levels, _costs(net))
 
 
 def _costs(cell: nasbench201.Cell | natsbench_sss.Cell) -> dict[str, tuple[int, int]]:
-    return {name: (cell.parameters_on(name), cell.flops_on(name)) for name in DATASETS}
+    return {name: (cell.parameters_on(name), cell.flops_on(name)) for name in CURVE_DATASETS}

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Data set: classes, images trained on, lowest and highest test accuracy in percent.
-DATASETS: Final[dict[str, tuple[int, int, float, float]]] = {
+CURVE_DATASETS: Final[dict[str, tuple[int, int, float, float]]] = {
     "cifar10-valid": (10, 25_000, 10.0, 91.5),
     "cifar10": (10, 50_000, 10.0, 94.3),
     "cifar100": (100, 50_000, 1.0, 73.4),
     "ImageNet16-120": (120, 151_700, 0.83, 47.2),
 }
 #: Splits that are evaluated, and how many images they have.
-SPLITS: Final[dict[str, dict[str, int]]] = {
+CURVE_SPLITS: Final[dict[str, dict[str, int]]] = {
     "cifar10-valid": {"x-valid": 25_000, "ori-test": 10_000},
     "cifar10": {"ori-test": 10_000},
     "cifar100": {"x-valid": 5_000, "x-test": 5_000, "ori-test": 10_000},
@@ -81,7 +81,7 @@ def final_accuracies(
 ) -> Finals:
     """Invent the last accuracies of a training: the cell's level, and the chance of the run."""
     numbers = fitted("nasbench201").numbers
-    low = DATASETS[dataset][2]
+    low = CURVE_DATASETS[dataset][2]
     level = network.levels[dataset, epochs]
     # ImageNet16-120 was not fitted: its spreads are CIFAR-100's.
     alike = (
@@ -100,9 +100,9 @@ def final_accuracies(
         for name in ("offset", "noise", "train")
     )
     other = main + (offset + noise * apart) * learned
-    if len(SPLITS[dataset]) == 1:
+    if len(CURVE_SPLITS[dataset]) == 1:
         splits = {"ori-test": main}
-    elif "x-test" in SPLITS[dataset]:
+    elif "x-test" in CURVE_SPLITS[dataset]:
         splits = {"x-valid": main, "x-test": other, "ori-test": (main + other) / 2}
     else:
         splits = {"x-valid": main, "ori-test": other}
@@ -126,8 +126,8 @@ def accuracy_curve(
     array of float64
         Shape (epochs,).
     """
-    _, train_images, low, _ = DATASETS[dataset]
-    images = SPLITS[dataset].get(split, train_images)
+    _, train_images, low, _ = CURVE_DATASETS[dataset]
+    images = CURVE_SPLITS[dataset].get(split, train_images)
     if epochs == 200:
         relative = _fitted_shape(chance, last, dataset, "train" if split == "train" else "valid")
     else:
@@ -144,7 +144,7 @@ def _fitted_shape(
 ) -> NDArray[np.float64]:
     """Draw a curve of 200 epochs from about 0 to 1."""
     lasts, means, of_cell, of_epoch = _shapes(kind)
-    _, _, low, high = DATASETS[dataset]
+    _, _, low, high = CURVE_DATASETS[dataset]
     # Groups are by accuracy on cifar10-valid; other data sets by their place between low and high.
     place = 0.1 + (last - low) / (high - low) * (_BEST - 0.1) if kind == "valid" else last / 100
     group = float(np.interp(place, lasts, np.arange(len(lasts))))
@@ -180,12 +180,12 @@ def loss_curve(
 
 def train_seconds(network: Network, dataset: str, base: float) -> float:
     """Invent the seconds of a training epoch: flops and images, as the releases scale them."""
-    return base * (0.35 + 1.7 * network.size) * DATASETS[dataset][1] / 25_000
+    return base * (0.35 + 1.7 * network.size) * CURVE_DATASETS[dataset][1] / 25_000
 
 
 def eval_seconds(per_epoch: float, dataset: str, images: int) -> float:
     """Invent the seconds of an evaluation from those of a training epoch."""
-    return per_epoch / DATASETS[dataset][1] * images / _TRAIN_SHARE_OF_EVAL
+    return per_epoch / CURVE_DATASETS[dataset][1] * images / _TRAIN_SHARE_OF_EVAL
 
 
 def latency(network: Network) -> float:

@@ -15,8 +15,8 @@ import numpy as np
 
 from mbml.spaces import natsbench_sss
 from mbml.surrogate.result_curves import (
-    DATASETS,
-    SPLITS,
+    CURVE_DATASETS,
+    CURVE_SPLITS,
     Finals,
     Network,
     accuracy_curve,
@@ -61,7 +61,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class StateSpace:
     """What differs between the two search spaces.
 
     Attributes
@@ -80,7 +80,7 @@ def write_state(
     writer: PickleWriter,
     network: Network,
     schedule: Schedule,
-    space: Space,
+    space: StateSpace,
     text_index: int | None,
     chance: np.random.Generator,
 ) -> int:
@@ -142,13 +142,13 @@ def _write_run(
     network: Network,
     key: tuple[str, int],
     epochs: int,
-    space: Space,
+    space: StateSpace,
     text_index: int,
     factor: float,
     chance: np.random.Generator,
 ) -> None:
     dataset, seed = key
-    classes = DATASETS[dataset][0]
+    classes = CURVE_DATASETS[dataset][0]
     finals = final_accuracies(network, dataset, epochs, chance)
     train = accuracy_curve(chance, finals.train, dataset, epochs, "train")
     seconds = train_seconds(network, dataset, space.base_seconds)
@@ -187,7 +187,7 @@ def _write_run(
     writer.raw(b"Nu")
 
 
-def _write_config(writer: PickleWriter, classes: int, space: Space, text_index: int) -> None:
+def _write_config(writer: PickleWriter, classes: int, space: StateSpace, text_index: int) -> None:
     writer.begin_dict()
     if space.is_size:
         writer.name("name")
@@ -218,8 +218,8 @@ def _write_evaluations(
     chance: np.random.Generator,
 ) -> None:
     finals, seconds = target
-    classes = DATASETS[dataset][0]
-    splits = SPLITS[dataset]
+    classes = CURVE_DATASETS[dataset][0]
+    splits = CURVE_SPLITS[dataset]
     main = _MAIN[dataset]
     names = sorted(splits, key=lambda name: name != main) if epochs == _LONG else list(splits)
     curves: list[NDArray[np.float64]] = []

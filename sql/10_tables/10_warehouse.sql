@@ -1,5 +1,5 @@
 -- One row: what this file is. The version changes when a table changes its shape.
-create table warehouse (
+create table if not exists warehouse (
     schema_version usmallint not null,
     definitions_sha256 text not null,
     mbml_version text not null,

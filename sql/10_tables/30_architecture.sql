@@ -1,6 +1,6 @@
-create table architecture (
+create table if not exists architecture (
     arch_id uinteger not null,
-    benchmark benchmark_name not null,
+    benchmark text not null,
     native_index uinteger,
     native_key text not null,
     adjacency text,
@@ -22,21 +22,21 @@ comment on column architecture.arch_id is 'Id in this warehouse; kept for good o
 comment on column architecture.benchmark is 'Benchmark whose search space it belongs to';
 comment on column architecture.native_index is 'Index in the benchmark''s own order; NULL if it has none';
 comment on column architecture.native_key is
-'Key in the benchmark itself: module hash or architecture string';
+'Key in the benchmark itself: module hash, architecture string, or widths (size space)';
 comment on column architecture.adjacency is
 'Adjacency as the benchmark writes it: row-major bits; NULL where it writes none';
 comment on column architecture.operations is
-'Operations, comma-joined: of the nodes (NAS-Bench-101) or of the edges (NAS-Bench-201)';
-comment on column architecture.nodes is 'Nodes of the cell as written, input and output included';
-comment on column architecture.edges is 'Edges of the cell as written';
+'Operations, comma-joined: of the nodes (NAS-Bench-101) or of the edges (NAS-Bench-201); else NULL';
+comment on column architecture.nodes is 'Nodes of the cell as written, input and output included; 0 in the size space';
+comment on column architecture.edges is 'Edges of the cell as written; 0 in the size space';
 comment on column architecture.graph_id is
-'The same for isomorphic cells: module hash, or the benchmark''s unique string';
+'The same for isomorphic cells: module hash, the benchmark''s unique string, or widths (size space)';
 comment on column architecture.functional_id is 'The same for cells that compute the same function';
-comment on column architecture.conv1x1_count is '1x1 convolutions in the cell';
-comment on column architecture.conv3x3_count is '3x3 convolutions in the cell';
+comment on column architecture.conv1x1_count is '1x1 convolutions in the cell; 0 in the size space';
+comment on column architecture.conv3x3_count is '3x3 convolutions in the cell; 0 in the size space';
 comment on column architecture.pool_count is
 'Pooling operations in the cell: max (NAS-Bench-101) or average (NAS-Bench-201)';
-comment on column architecture.skip_count is 'Skip connections in the cell (NAS-Bench-201)';
-comment on column architecture.none_count is 'Zeroed edges in the cell (NAS-Bench-201)';
+comment on column architecture.skip_count is 'Skip connections in the cell (NAS-Bench-201); 0 elsewhere';
+comment on column architecture.none_count is 'Zeroed edges in the cell (NAS-Bench-201); 0 elsewhere';
 comment on column architecture.hash_order is
 'First 60 bits of the module hash: sorts cells by their hash; NULL where the benchmark has an index';

@@ -1,13 +1,13 @@
-create table op (
+create table if not exists op (
     arch_id uinteger not null,
     position utinyint not null,
-    op operation_name not null,
+    op text not null,
     from_node utinyint,
     to_node utinyint
 );
 
 comment on table op is
-'Operations of a cell, input and output left out: on nodes (NAS-Bench-101) or edges (NAS-Bench-201)';
+'Operations of a cell: on nodes but input and output (NAS-Bench-101), on edges (NAS-Bench-201), or as listed';
 comment on column op.arch_id is 'Architecture';
 comment on column op.position is
 'Node of the operation (NAS-Bench-101), or place of the edge in the architecture string from 0';

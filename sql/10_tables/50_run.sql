@@ -1,7 +1,7 @@
-create table run (
+create table if not exists run (
     run_id uinteger not null,
     arch_id uinteger not null,
-    dataset dataset_name not null,
+    dataset text not null,
     schedule_epochs usmallint not null,
     trial usmallint not null,
     parameters uinteger,
@@ -20,7 +20,7 @@ comment on column run.schedule_epochs is 'Length of the training schedule, in ep
 comment on column run.trial is
 'Seed (NAS-Bench-201, NATS-Bench), order of arrival from 1 (NAS-Bench-101), or 0: one summary value';
 comment on column run.parameters is 'Trainable parameters of the network';
-comment on column run.flops is 'Floating-point operations of one forward pass, as the benchmark counts';
+comment on column run.flops is 'Floating-point operations for one image, as the benchmark counts them';
 comment on column run.latency_seconds is 'Measured latency of one batch, in seconds';
 comment on column run.total_seconds is 'Whole time of the run with its evaluations, in seconds';
 comment on column run.seconds_are_measured is

@@ -1,4 +1,4 @@
-create table epoch_metric (
+create table if not exists epoch_metric (
     run_id uinteger not null,
     epoch usmallint not null,
     train_accuracy double,

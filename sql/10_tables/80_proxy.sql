@@ -1,6 +1,6 @@
-create table proxy (
+create table if not exists proxy (
     arch_id uinteger not null,
-    dataset dataset_name not null,
+    dataset text not null,
     name text not null,
     value double
 );

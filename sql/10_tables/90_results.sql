@@ -1,7 +1,7 @@
 -- What was computed from the views. Kept through every load: architectures keep their ids for good.
-create schema results;
+create schema if not exists results;
 
-create table results.experiment (
+create table if not exists results.experiment (
     experiment_id uinteger primary key,
     view_name text not null,
     target text not null,
@@ -21,7 +21,7 @@ comment on table results.experiment is
 'What fits were made on: a view, a target, features, a way to tune and to split, and the very data';
 comment on column results.experiment.experiment_id is 'Id in this warehouse';
 comment on column results.experiment.view_name is 'View of the meta-dataset';
-comment on column results.experiment.target is 'Outcome that was predicted';
+comment on column results.experiment.target is 'Outcome that was predicted; valid_accuracy of a cifar10 view is that of the cifar10valid view';
 comment on column results.experiment.features is 'Feature set';
 comment on column results.experiment.features_version is
 'Version of the feature set: another one when a column changes its meaning';
@@ -31,13 +31,13 @@ comment on column results.experiment.protocol_version is
 'Version of the way fits are made and scored: results of another one are not taken as done';
 comment on column results.experiment.split is 'How held-out rows were kept apart from training rows';
 comment on column results.experiment.data_sha256 is
-'SHA-256 of keys, features and targets: results on data that changed since are not taken as done';
+'SHA-256 of keys, features, target and accuracies: results on data that changed since are not taken as done';
 comment on column results.experiment.is_surrogate is
 'True if any source of the benchmark held invented numbers';
 comment on column results.experiment.rows is 'Rows with the target and all features';
 comment on column results.experiment.left_out is 'Rows of the view without the target or a feature';
 
-create table results.fit (
+create table if not exists results.fit (
     fit_id uinteger primary key,
     experiment_id uinteger not null,
     predictor text not null,
@@ -51,6 +51,7 @@ create table results.fit (
     warnings text not null,
     libraries text not null,
     finished_at timestamptz not null,
+    origin text,
     unique (experiment_id, predictor, train_size, seed)
 );
 
@@ -70,8 +71,10 @@ comment on column results.fit.parameters is
 comment on column results.fit.warnings is 'JSON object: names of warnings, each with how often it came';
 comment on column results.fit.libraries is 'JSON object: versions of the libraries that computed it';
 comment on column results.fit.finished_at is 'When it was written';
+comment on column results.fit.origin is
+'Warehouse that it was computed in, as its owner named it; NULL for this one';
 
-create table results.score (
+create table if not exists results.score (
     fit_id uinteger not null,
     metric text not null,
     value double,

@@ -16,3 +16,9 @@ case when conv3x3s > conv1x1s then 3 when conv1x1s > 0 then 1 else 0 end;
 -- How often an operation occurs in a comma-joined list.
 create or replace macro operation_count(operations, name) as
 coalesce(len(list_filter(string_split(operations, ','), lambda one: one = name)), 0);
+
+comment on macro conv_num_layers is 'Convolutions in a cell';  -- noqa: PRS
+comment on macro conv_kernel_min is 'Smallest kernel size of a cell''s convolutions; 0 without any';  -- noqa: PRS
+comment on macro conv_kernel_max is 'Largest kernel size of a cell''s convolutions; 0 without any';  -- noqa: PRS
+comment on macro conv_kernel_mode is 'Commonest kernel size of a cell''s convolutions; 0 without any';  -- noqa: PRS
+comment on macro operation_count is 'How often an operation occurs in a comma-joined list';  -- noqa: PRS

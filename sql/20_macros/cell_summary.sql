@@ -53,3 +53,5 @@ create or replace macro cell_summary(of_dataset, of_schedule, first_arch, last_a
     group by run.arch_id, epoch_metric.epoch;
 
 comment on macro table cell_summary is 'Means and deviations over trials, as kept in cell_metric';  -- noqa: PRS
+comment on macro deviation is 'Population standard deviation over trials; NULL for a summary value';  -- noqa: PRS
+comment on macro trusted is 'A count as trial 888 has it, else the first trial that has one';  -- noqa: PRS

@@ -31,3 +31,6 @@ create or replace macro live_edges(ops) as
         'live': ops[6] <> 'none' and (ops[2] <> 'none' or (ops[1] <> 'none' and ops[3] <> 'none'))
     }
 ];
+
+comment on macro shared_operation is 'An operation in the vocabulary of all spaces';  -- noqa: PRS
+comment on macro live_edges is 'The six edges of a NAS-Bench-201 cell, and whether each is on a path to the output';  -- noqa: PRS

@@ -3,7 +3,7 @@ create or replace macro nasbench101_operations(first_arch) as table
     select
         nodes.arch_id,
         nodes.position,
-        nodes.operation::operation_name as op,
+        nodes.operation as op,
         null::utinyint as from_node,
         null::utinyint as to_node
     from (
@@ -23,7 +23,7 @@ create or replace macro nasbench201_operations(first_arch) as table
     select
         edges.arch_id,
         edges.position,
-        edges.operation::operation_name as op,
+        edges.operation as op,
         edges.from_node,
         edges.to_node
     from (
@@ -38,3 +38,20 @@ create or replace macro nasbench201_operations(first_arch) as table
             benchmark = 'nasbench201'
             and arch_id >= first_arch
     ) as edges;
+
+-- A benchmark of a plug-in lists its operations in an order of its own, and no edges.
+create or replace macro added_operations(first_arch) as table
+    select
+        arch_id,
+        unnest(range(len(string_split(operations, ','))))::utinyint as position,
+        unnest(string_split(operations, ',')) as op,
+        null::utinyint as from_node,
+        null::utinyint as to_node
+    from architecture
+    where
+        benchmark not in ('nasbench101', 'nasbench201', 'natsbench_sss')
+        and arch_id >= first_arch;
+
+comment on macro table nasbench101_operations is 'Rows of op for new cells of NAS-Bench-101';  -- noqa: PRS
+comment on macro table nasbench201_operations is 'Rows of op for new cells of NAS-Bench-201';  -- noqa: PRS
+comment on macro table added_operations is 'Rows of op for new cells of a plug-in''s benchmark';  -- noqa: PRS

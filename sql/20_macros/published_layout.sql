@@ -76,7 +76,7 @@ create or replace macro nasbench201_published_layout(of_dataset, of_epoch) as ta
         cell.arch_key as str_arch,
         python_list(string_split(architecture.operations, ',')) as layers_all,
         edge_matrix(string_split(architecture.operations, ',')) as adjacency_matrix,
-        summary.dataset::text as dataset,
+        summary.dataset,
         cell.epoch,
         cell.conv_num_layers,
         cell.conv_kernel_min,
@@ -110,3 +110,8 @@ create or replace macro nasbench201_published_layout(of_dataset, of_epoch) as ta
 
 comment on macro table nasbench101_published_layout is 'Rows of a CSV file of the paper';  -- noqa: PRS
 comment on macro table nasbench201_published_layout is 'Rows of a CSV file of the paper';  -- noqa: PRS
+comment on macro six_decimals is 'A number with six decimals; NULL where not measured';  -- noqa: PRS
+comment on macro python_list is 'The text of a list in Python';  -- noqa: PRS
+comment on macro numpy_matrix is 'The text of a matrix in NumPy';  -- noqa: PRS
+comment on macro edge_number is 'The number of an operation in the adjacency matrix of the paper';  -- noqa: PRS
+comment on macro edge_matrix is 'The adjacency matrix of a NAS-Bench-201 cell as the paper writes it';  -- noqa: PRS

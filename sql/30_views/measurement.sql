@@ -1,14 +1,14 @@
 -- The form of `mbml ingest table`: what is exported from this view comes back unchanged.
 create or replace view measurement as
 select
-    architecture.benchmark::text as benchmark,
+    architecture.benchmark,
     architecture.native_index::integer as arch_index,
     case when architecture.benchmark = 'nasbench101' then architecture.native_key end
         as module_hash,
     case when architecture.benchmark = 'nasbench101' then architecture.adjacency end as adjacency,
     case when architecture.benchmark = 'nasbench101' then architecture.operations end as operations,
     case when architecture.benchmark <> 'nasbench101' then architecture.native_key end as arch_str,
-    run.dataset::text as dataset,
+    run.dataset,
     run.schedule_epochs::integer as schedule_epochs,
     run.trial::integer as trial,
     epoch_metric.epoch::integer as epoch,
@@ -35,4 +35,4 @@ inner join architecture on run.arch_id = architecture.arch_id
 inner join epoch_metric on run.run_id = epoch_metric.run_id;
 
 comment on view measurement is
-'Every run after every epoch, one row each, ready to travel';
+'Every run after each epoch that is loaded, one row each, in the form that `mbml ingest table` reads';

@@ -30,12 +30,12 @@ line_graph as (
             [{ 'op': 'output', 'starts': 3, 'ends': -2 }]
         ) as vertices
     from cell
-    where cell.benchmark <> 'nasbench101'
+    where cell.benchmark in ('nasbench201', 'natsbench_sss')
 )
 
 select
     line_graph.arch_id,
-    line_graph.benchmark::text as benchmark,
+    line_graph.benchmark,
     array_to_string(
         list_transform(
             line_graph.vertices,
@@ -55,7 +55,7 @@ from line_graph
 union all
 select
     cell.arch_id,
-    cell.benchmark::text as benchmark,
+    cell.benchmark,
     architecture.adjacency as graph_adjacency,
     array_to_string(list_transform(cell.ops, lambda op: shared_operation(op)), ',') as graph_operations
 from cell

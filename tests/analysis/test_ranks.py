@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import friedmanchisquare
 
-from mbml.analysis.ranks import critical_difference, rank
+from mbml.analysis.ranks import critical_difference, rank_predictors
 from mbml.errors import UsageError
 
 
@@ -21,7 +21,7 @@ def test_the_critical_difference_is_that_of_demsars_table(names, quantile):
 
 def test_ties_share_their_mean_rank_and_friedmans_statistic_is_scipys():
     scores = np.array([[0.1, 0.1, 0.3], [0.2, 0.1, 0.3], [0.1, 0.2, 0.2], [0.1, 0.2, 0.3]])
-    made = rank(["a", "b", "c"], scores)
+    made = rank_predictors(["a", "b", "c"], scores)
     assert made.names == ("a", "b", "c")
     assert made.mean_ranks.tolist() == [1.375, 1.75, 2.875]
     expected = friedmanchisquare(*scores.T)
@@ -30,13 +30,13 @@ def test_ties_share_their_mean_rank_and_friedmans_statistic_is_scipys():
 
 
 def test_all_equal_is_no_difference():
-    made = rank(["a", "b", "c"], np.ones((5, 3)))
+    made = rank_predictors(["a", "b", "c"], np.ones((5, 3)))
     assert (made.statistic, made.p_value, made.groups) == (0.0, 1.0, ((0, 2),))
 
 
 @given(arrays(float, (6, 9), elements=st.integers(0, 20)))
 def test_groups_are_the_longest_runs_within_the_critical_difference(scores):
-    made = rank([f"p{place}" for place in range(9)], scores)
+    made = rank_predictors([f"p{place}" for place in range(9)], scores)
     ranks = made.mean_ranks
     together = {
         (one, other)
@@ -59,4 +59,4 @@ def test_groups_are_the_longest_runs_within_the_critical_difference(scores):
 )
 def test_what_cannot_be_ranked_is_refused(scores):
     with pytest.raises(UsageError, match="cannot be ranked"):
-        rank(list("abc")[: scores.shape[1]], scores)
+        rank_predictors(list("abc")[: scores.shape[1]], scores)

@@ -10,8 +10,8 @@ from results import VIEW, write_fits
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.reports.report import write_report
-from mbml.search.clock import Budget
-from mbml.search.search import search
+from mbml.searches.clock import Budget
+from mbml.searches.search import search
 from mbml.store import open_warehouse
 
 pytestmark = pytest.mark.slow

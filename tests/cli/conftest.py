@@ -35,9 +35,10 @@ class Run:
     def __init__(self, warehouse):
         self.warehouse = warehouse
 
-    def __call__(self, *arguments, expect=0):
+    def __call__(self, *arguments, expect=0, stdin=None):
         environment = {"MBML_WAREHOUSE": str(self.warehouse)}
-        result = CliRunner().invoke(app, [str(one) for one in arguments], env=environment)
+        given = [str(one) for one in arguments]
+        result = CliRunner().invoke(app, given, env=environment, input=stdin)
         assert result.exit_code == expect, result.stderr or result.stdout
         assert "Traceback" not in result.stderr
         return result

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
+from mbml.errors import UsageError
+from mbml.predictors.models import load_model
 from mbml.spaces import nasbench101, nasbench201
 from mbml.spaces.registry import SPACES, recognise
 
@@ -15,6 +18,7 @@ README_CELL = (
     "conv3x3-bn-relu,conv3x3-bn-relu,maxpool3x3,output"
 )
 FIRST_201 = nasbench201.official_order()[0]
+THREE_NODES = "010001000:input,maxpool3x3,output"
 NETWORK = "8:16:24:32:64"
 DENSE = "0111111" + "0000001" * 5 + "0" * 7
 
@@ -65,6 +69,110 @@ def test_a_module_hash_is_looked_up_and_surrogates_are_named(mbml):
     key = nasbench101.parse(text).graph_id
     assert mbml.json("cell", key)["arch"] == text
     assert "SURROGATE DATA" in mbml("cell", key).stdout
+
+
+def test_a_module_hash_is_found_by_its_beginning(mbml):
+    text = "010001000:input,conv3x3-bn-relu,output"
+    key = nasbench101.parse(text).graph_id
+    assert mbml.json("cell", key[:8])["arch"] == text
+
+
+def test_of_several_module_hashes_the_first_are_named(mbml, tmp_path, monkeypatch):
+    several = [(f"abcdef{digit}", "010001000:input,maxpool3x3,output") for digit in "12"]
+    monkeypatch.setattr("mbml.frames.cells_with_key", lambda *_: several)
+    said = mbml("cell", "abcdef", expect=2).stderr
+    assert "several module hashes start with abcdef: abcdef1, abcdef2, …" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "index"),
+    [
+        (["284"], 284),
+        (["0"], 0),
+        (["(0, 0, 1, 0, 3, 1)"], 284),
+        (["[0,0,1,0,3,1]"], 284),
+        (["[0 0 1 0 3 1]"], 284),
+        (["array([0., 0., 1., 0., 3., 1.])"], 284),
+    ],
+)
+@pytest.mark.parametrize("command", ["cell", "neighbours"])
+def test_an_official_index_or_a_tuple_of_naslib(mbml, command, given, index):
+    expected = mbml.json(command, nasbench201.official_order()[index])
+    assert mbml.json(command, *given) == expected
+
+
+def test_an_index_of_another_space(mbml):
+    assert mbml.json("cell", "5", "--space", "natsbench_sss")["arch"] == "8:8:8:8:48"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("space", ["nasbench101", "nasbench201"])
+def test_keys_of_sampled_cells_are_what_other_commands_take(mbml, space):
+    keys = mbml("sample", space, "-n", 3, "--format", "keys").stdout
+    listed = [one["arch"] for one in mbml.json("sample", space, "-n", 3)]
+    assert keys.splitlines() == listed
+    model = {"nasbench101": "101-108epochs", "nasbench201": "201-cifar100"}[space]
+    predicted = mbml("predict", f"pretrained:nasbench{model}", "-", "--format", "csv", stdin=keys)
+    assert len(predicted.stdout.splitlines()) == 4
+    assert mbml.json("cell", listed[0])["arch"] == listed[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "arch"),
+    [
+        ("cell", "[[0,1,0],[0,0,1],[0,0,0]], ['input','maxpool3x3','output']", THREE_NODES),
+        (
+            "neighbours",
+            "[[0 1 0]\n [0 0 1]\n [0 0 0]] ['input' 'maxpool3x3' 'output']",
+            THREE_NODES,
+        ),
+        ("cell", "(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 2, 1)", THREE_NODES),
+        ("cell", "[8, 16, 24, 32, 64]", NETWORK),
+        ("neighbours", "array([ 8, 16, 24, 32, 64])", NETWORK),
+    ],
+)
+def test_the_space_of_a_sequence_is_found(mbml, command, given, arch):
+    assert mbml.json(command, given) == mbml.json(command, arch)
+
+
+@pytest.mark.parametrize("command", ["cell", "neighbours", "predict"])
+def test_edges_in_another_order_are_put_in_order_and_that_is_told(mbml, command):
+    call = (command, "pretrained:nasbench201-cifar100") if command == "predict" else (command,)
+    ordered = "|none~0|+|none~0|nor_conv_3x3~1|+|none~0|skip_connect~1|none~2|"
+    given = "|none~0|+|nor_conv_3x3~1|none~0|+|none~2|none~0|skip_connect~1|"
+    expected, found = mbml(*call, ordered), mbml(*call, given)
+    assert found.stdout == expected.stdout
+    assert found.stderr == expected.stderr + (
+        f"note: {given} has edges of a node in another order; read as {ordered}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("284", 284, None, nasbench201.parse(FIRST_201)),
+        *((0, 0, 1, 0, 3, 1), ([[0, 1], [0, 0]], ["input", "output"])),
+        {"matrix": [[0, 1], [0, 0]], "ops": ["input", "output"]},
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_one_architecture_is_no_list_of_architectures(given):
+    with pytest.raises(UsageError, match=r"expected a list of architectures, got .*as \[archit"):
+        load_model("pretrained:nasbench201-cifar100").predict(given)
+
+
+def test_a_model_predicts_of_any_spelling():
+    cell = nasbench201.parse(nasbench201.official_order()[284])
+    one = (0, 0, 1, 0, 3, 1)
+    spelled = [284, "284", cell, cell.format(), one, list(one), np.array(one), f"{one}"]
+    model = load_model("pretrained:nasbench201-cifar100")
+
+    def keys(cells):
+        return model.predict(cells)["arch_key"].to_list()
+
+    assert keys(spelled) == [cell.format()] * len(spelled)
+    assert keys((cell.format(), cell)) == [cell.format()] * 2
+    assert keys(np.array([one, one])) == keys(np.array([284, 284])) == [cell.format()] * 2
 
 
 @pytest.mark.parametrize("text", [README_CELL, FIRST_201, NETWORK])
@@ -151,7 +259,13 @@ def test_a_bad_cell_is_one_clear_message(mbml, command, text, said):
         (("sample", "nasbench201", "--seed", "-1"), "a seed is 0 or more"),
         (("sample", "nasbench201", "--over", "graphs"), "did you mean 'graph_ids'"),
         (("cell", NETWORK, "--features", "published"), "not defined for natsbench_sss"),
-        (("cell", "02e5a024"), "8 hexadecimal digits; a module hash has 32"),
+        (("cell", "02e5a024"), "knows no cell with module hash 02e5a024"),
+        (("cell", "15625"), "NAS-Bench-201 has the indices 0 to 15,624, got 15,625"),
+        (("cell", "40000", "--space", "natsbench_sss"), "has the indices 0 to 32,767"),
+        (("cell", "7", "--space", "nasbench101"), "has no official index, got 7; give"),
+        (("cell", "7", "--space", "nasbench102"), "did you mean 'nasbench101'"),
+        (("cell", "(1, 2, 3)"), "is not an architecture: it has 3 numbers; expected 6 numbers"),
+        (("cell", "(0, 0, 1, 0, 3, 9)"), "operation 9 of a NASLib tuple"),
         (("cell", FIRST_201, "--features", "curve:12"), "measured, so that a cell alone"),
     ],
 )
@@ -163,7 +277,7 @@ def test_bad_requests_are_usage_errors(mbml, call, said):
 
 def test_a_module_hash_without_a_warehouse_says_how_to_make_one(mbml, tmp_path):
     result = without_warehouse(mbml, tmp_path, "cell", "0" * 32, expect=3)
-    assert "no such warehouse; load a source first" in result.stderr
+    assert "no such warehouse; load a source into it first" in result.stderr
 
 
 def test_a_broken_warehouse_does_not_keep_a_cell_from_being_shown(mbml, tmp_path):

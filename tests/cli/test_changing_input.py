@@ -11,8 +11,10 @@ from tables import nasbench201_rows
 from writers import content, write_inputs
 
 from mbml.sources.tables import proxies as proxy_files
-from mbml.store import load, staging
-from mbml.store import proxies as proxy_store
+from mbml.store import file_source, load, staging
+
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
 
 FORMATS = {
     "records.tfrecord": "nasbench101",
@@ -73,7 +75,7 @@ def test_a_file_cut_between_opening_and_reading(refused, tmp_path, monkeypatch, 
 def test_a_file_cut_when_it_has_been_read(refused, tmp_path, monkeypatch, name):
     path = tmp_path / "in" / name
     size = path.stat().st_size
-    cut_before(monkeypatch, staging, "_check_order", path, size // 2)
+    cut_before(monkeypatch, staging, "check_batch", path, size // 2)
     assert f"while it was read (from {size:,} to {size // 2:,} bytes)" in refused(
         FORMATS[name], path
     )
@@ -82,12 +84,12 @@ def test_a_file_cut_when_it_has_been_read(refused, tmp_path, monkeypatch, name):
 def test_a_table_of_several_pieces_cut_after_the_first(refused, tmp_path, monkeypatch):
     path = tmp_path / "in" / "pieces.parquet"
     pl.concat([nasbench201_rows(500, trial=trial) for trial in (777, 888, 999)]).write_parquet(path)
-    cut_before(monkeypatch, staging, "_check_order", path, path.stat().st_size // 3)
+    cut_before(monkeypatch, staging, "check_batch", path, path.stat().st_size // 3)
     refused("table", path)
 
 
 @pytest.mark.parametrize("name", ["proxies.csv", "proxies.parquet"])
-@pytest.mark.parametrize(("module", "place"), [(proxy_files, "_table"), (proxy_store, "checksum")])
+@pytest.mark.parametrize(("module", "place"), [(proxy_files, "_table"), (file_source, "checksum")])
 def test_a_file_of_proxies_cut(refused, tmp_path, monkeypatch, name, module, place):
     path = tmp_path / "in" / name
     cut_before(monkeypatch, module, place, path, path.stat().st_size // 2)
@@ -100,10 +102,10 @@ def test_a_file_removed_and_one_replaced(refused, tmp_path, monkeypatch):
         shutil.copy(tmp_path / "in" / "rows.csv", path)
         other = shutil.copy(path, path.with_suffix(".other"))
 
-        def changed(*arguments, real=staging._check_order, path=path, other=other, change=change):
+        def changed(*arguments, real=staging.check_batch, path=path, other=other, change=change):
             path.unlink() if change == "unlink" else other.replace(path)
             return real(*arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr(staging, "_check_order", changed)
+            patch.setattr(staging, "check_batch", changed)
             refused("table", path)

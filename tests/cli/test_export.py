@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import polars as pl
+import polars.selectors as cs
 import pytest
+from numpy.testing import assert_allclose
 from polars.testing import assert_frame_equal
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.errors import MbmlError
-from mbml.export import export
+from mbml.exports import export
 from mbml.sources.tables.table import open_tables
 from mbml.store import ingest, open_warehouse
-from mbml.store.schema import sql_files
+from mbml.store.schema import own_views
 
-VIEWS = [path.stem for path in sql_files("30_views") if path.stem != "view_column"]
+VIEWS = sorted(own_views() - {"view_column"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--one-file",), ("--format", "csv")])
 def test_a_warehouse_travels_and_comes_back_equal(new_warehouse, tmp_path, mbml, options):
     first, second = tmp_path / "first.duckdb", tmp_path / "second.duckdb"
@@ -33,7 +36,10 @@ def test_a_warehouse_travels_and_comes_back_equal(new_warehouse, tmp_path, mbml,
         for view in VIEWS:
             ordered = f"from {view} order by all"
             # Means may differ in the last bit: the order of summation is not fixed.
-            assert_frame_equal(one.frame(ordered), other.frame(ordered), rel_tol=1e-14)
+            left, right = one.frame(ordered), other.frame(ordered)
+            assert_frame_equal(left.select(~cs.float()), right.select(~cs.float()))
+            for name in left.select(cs.float()).columns:
+                assert_allclose(left[name], right[name], rtol=1e-14)
 
 
 def test_a_view_is_one_zstd_file_in_its_order(mbml, tmp_path):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
-from mbml.export import export_published
+from mbml.exports import export_published
 from mbml.spaces import nasbench101
 
 VIEW = "meta_nasbench201_cifar100_200epochs"

@@ -19,6 +19,9 @@ from tables import load_rows, nasbench101_rows, nasbench201_rows
 from mbml.sources.nasbench101 import source as nasbench101
 from mbml.store import open_warehouse
 
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
+
 MBML = [sys.executable, "-c", "from mbml.cli.app import app; app()"]
 HELD = "select count(*), min(test_accuracy) from meta_nasbench201_cifar100_200epochs"
 
@@ -78,7 +81,7 @@ BAD_RECORDS = {
     "empty": (_bytes(b""), 5, "is empty"),
     "missing": (lambda _: None, 2, "does not exist"),
     "a folder": (lambda path: path.mkdir(), 2, "is a folder; name the file in it"),
-    "no records": (_bytes(b"hash,epochs\n" * 10), 5, "record 0, byte 0: the CRC of the record's"),
+    "no records": (_bytes(b"hash epochs\n" * 10), 5, "record 0, byte 0: the CRC of the record's"),
     "cut short": (
         lambda path: write(path, [GOOD] * 2).write_bytes(path.read_bytes()[:-1]),
         5,
@@ -121,8 +124,8 @@ BAD_TABLES = {
         5,
         "column 'test_acuracy': is not known. Did you mean 'test_accuracy'",
     ),
-    "a wrong type": (nasbench201_rows(test_accuracy="high"), 5, "holds String, where Float64"),
-    "out of range": (nasbench201_rows(test_accuracy=93.1), 5, "row 1: has a test_accuracy that"),
+    "a wrong type": (nasbench201_rows(test_accuracy="high"), 5, "in [0, 1], got 'high'."),
+    "out of range": (nasbench201_rows(test_accuracy=93.1), 5, "in [0, 1], got 93.1."),
     "a duplicate key": (
         pl.concat([nasbench201_rows(), nasbench201_rows(1)]),
         5,

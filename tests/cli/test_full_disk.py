@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bz2
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,9 @@ from writers import (
     tree,
     write_inputs,
 )
+
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
 
 MBML = [sys.executable, "-c", "from mbml.cli.app import app; app()"]
 
@@ -89,7 +94,7 @@ def test_a_query_without_room_for_temporary_files(mbml, loaded, disk):
     held = shutil.copy(loaded, disk / "w.duckdb")
     fill(disk)
     sql = "select a.range from range(3000000) a, range(30) b order by hash(a.range + b.range)"
-    result = mbml("query", sql, "--warehouse", held, expect=1)
+    result = mbml("-q", "query", sql, "--warehouse", held, expect=1)
     one_message(result, "w.duckdb: the disk is full, and the query needs room for temporary files")
 
 
@@ -103,11 +108,28 @@ def test_a_packed_archive_without_room_to_unpack_it(mbml, disk, tmp_path, monkey
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
-@pytest.mark.parametrize("call", ["--version", "sample nasbench201 --json"])
-def test_a_full_standard_output(call):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "--version",
+        "--help",
+        "sample nasbench201 --json",
+        "views",
+        "views --format parquet",
+        "info --json",
+        *(f"query 'from measurement' --format {kind}" for kind in ("csv", "json", "parquet")),
+    ],
+)
+def test_a_full_standard_output(loaded, call, unbuffered):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*MBML, *call.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [*MBML, "-q", *shlex.split(call)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered, "MBML_WAREHOUSE": str(loaded)},
+            text=True,
+            check=False,
         )
     assert done.returncode == 1
     assert done.stderr.startswith("error: standard output cannot be written: No space left")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -25,15 +26,44 @@ def test_info_names_sources_and_says_that_some_are_surrogate(mbml):
 
 
 def test_views_are_listed_with_their_rows(mbml):
-    rows = {one["view"]: one["rows"] for one in mbml.json("views")}
+    rows = {one["view"]: one["rows"] for one in mbml.json("views", "--all")}
     assert rows["meta_nasbench201_cifar100_200epochs"] == 60
     assert rows["meta_nasbench101_108epochs"] == 4
     assert rows["meta_nasbench101_4epochs"] == 0
 
 
-def test_views_are_listed_by_a_part_of_their_names(mbml):
-    listed = [one["view"] for one in mbml.json("views", "101_1")]
-    assert listed == ["meta_nasbench101_108epochs", "meta_nasbench101_12epochs"]
+@pytest.mark.slow
+def test_views_without_rows_are_left_out_and_counted(mbml):
+    every, listed = (mbml.json("views", *flags) for flags in (["--all"], []))
+    assert listed == [one for one in every if one["rows"] != 0]
+    empty = len(every) - len(listed)
+    assert 0 < empty < len(every)
+    assert f"\n{empty} views have no rows" in mbml("views").stdout
+    assert "have no rows" not in mbml("views", "--all").stdout
+
+
+def test_views_stand_under_their_benchmark_and_yours_at_the_end(mbml, loaded):
+    with duckdb.connect(str(loaded)) as con:
+        con.execute("create view my_nasbench101_best as select 1 as x")
+    try:
+        lines = mbml("views").stdout.splitlines()
+        every = {one["view"]: one for one in mbml.json("views")}
+    finally:
+        with duckdb.connect(str(loaded)) as con:
+            con.execute("drop view my_nasbench101_best")
+    titles = [line for place, line in enumerate(lines) if place and not lines[place - 1]]
+    assert titles[:4] == ["nasbench101", "nasbench201", "all benchmarks", "yours"]
+    assert lines.index("yours") < next(n for n, line in enumerate(lines) if line[:3] == "my_")
+    assert every["my_nasbench101_best"]["benchmark"] is None
+    assert every["meta_nasbench101_108epochs"]["benchmark"] == "nasbench101"
+    assert every["operation_graph"]["benchmark"] is None
+
+
+def test_views_are_listed_by_a_part_of_their_names_in_the_order_of_their_epochs(mbml):
+    listed = [one["view"] for one in mbml.json("views", "meta_nasbench101", "--all")]
+    parts = [f"meta_nasbench101_1shot1_s{number}_108epochs" for number in (1, 2, 3)]
+    whole = [f"meta_nasbench101_{epochs}epochs" for epochs in (4, 12, 36, 108)]
+    assert listed == [*parts, *whole]
     assert "no view has 'imagenet1k' in its name" in mbml("views", "imagenet1k", expect=2).stderr
 
 
@@ -93,8 +123,8 @@ def test_parquet_is_bytes_on_stdout(mbml):
 
 
 def test_missing_values_are_null_and_not_zero(mbml):
-    row = mbml.json("query", "select trials, 'nan'::double as x from meta_nasbench101_108epochs")[0]
-    assert row == {"trials": 1, "x": None}
+    sql = "select trials, null::double as x, 'nan'::double as y from meta_nasbench101_108epochs"
+    assert mbml.json("query", sql)[0] == {"trials": 1, "x": None, "y": "NaN"}
 
 
 def test_an_unknown_format_names_close_ones(mbml):
@@ -110,7 +140,7 @@ def test_bad_sql_is_a_usage_error(mbml, sql):
 
 def test_a_missing_warehouse_is_exit_3(mbml, tmp_path):
     result = mbml("info", "--warehouse", tmp_path / "none.duckdb", expect=3)
-    assert "load a source first: mbml ingest" in result.stderr
+    assert "load a source into it first (mbml ingest)" in result.stderr
 
 
 def test_a_file_that_is_no_warehouse_is_exit_3(mbml, tmp_path):
@@ -124,6 +154,16 @@ def test_an_interrupt_that_duckdb_words_in_its_own_way_is_exit_130(mbml, monkeyp
     def stop(*_, **__):
         raise RuntimeError("Query interrupted")
 
-    monkeypatch.setattr("mbml.store.query.query", stop)
+    monkeypatch.setattr("mbml.store.query.open_answer", stop)
     said = mbml("query", "select 1", expect=130).stderr
     assert said == "interrupted; what was not finished is not kept\n"
+
+
+@pytest.mark.parametrize(
+    "command", [("query", "select 1 as x"), ("views",), ("describe", "meta_nasbench101_4epochs")]
+)
+def test_invented_numbers_are_told_on_stderr(mbml, command):
+    told = mbml(*command)
+    assert "SURROGATE DATA" in told.stderr
+    assert "SURROGATE" not in told.stdout
+    assert mbml("-q", *command).stderr == ""

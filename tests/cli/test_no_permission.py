@@ -52,6 +52,7 @@ def test_a_demo_where_nothing_may_be_written(mbml, closed, monkeypatch):
     assert "warehouse/demo_surrogate: cannot be written" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_may_only_be_read(mbml, closed):
     view = "meta_nasbench201_cifar100_200epochs"
     for call in (("info",), ("query", "select 1"), ("verify",), ("describe", view)):

@@ -5,7 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from tables import nasbench201_rows
 from writers import INTO_WAREHOUSE, WRITERS, arguments, content, tree, write_inputs
+
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
 
 #: What a shell, SQL, a glob or an address would take for something else.
 ODD = 'Ämter 数据 d\'été [1] {x} *% #& "q"'
@@ -60,3 +64,28 @@ def test_a_name_that_is_no_text(mbml, tmp_path):
     path = str(tmp_path / "caf") + "\udce9.duckdb"
     result = mbml("info", "--warehouse", path, expect=2)
     assert "caf\\udce9.duckdb: a name here is not UTF-8; rename" in result.stderr
+
+
+@pytest.mark.parametrize("name", [":memory:", "~", "~w.duckdb", "sqlite:w.duckdb"])
+def test_a_warehouse_is_the_file_of_its_name(mbml, tmp_path, monkeypatch, name):
+    """DuckDB would take such a name for a home, an extension, or no file at all."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    nasbench201_rows(3).write_parquet("a.parquet")
+    mbml("ingest", "table", "a.parquet", "--warehouse", name)
+    assert (tmp_path / name).is_file()
+    found = mbml("query", "select count(*) as n from architecture", "--warehouse", name)
+    assert found.stdout.split() == ["n", "3"]
+
+
+def test_a_folder_named_as_a_home_is_a_folder(mbml, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for folder, cells in (("~", 3), ("home", 5)):
+        (tmp_path / folder).mkdir()
+        nasbench201_rows(cells).write_csv(tmp_path / folder / "t.csv")
+    told = mbml("ingest", "table", "~/t.csv", "--warehouse", "w.duckdb").stdout
+    assert "3 records" in told
+    mbml("export", "measurement", "--one-file", "--to", "~/x", "--warehouse", "w.duckdb")
+    assert (tmp_path / "~" / "x").exists()
+    assert [one.name for one in (tmp_path / "home").iterdir()] == ["t.csv"]

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from tables import load_rows, nasbench101_rows
 
 
+@pytest.mark.slow
 def test_the_report_is_written_where_it_says(mbml, new_warehouse, tmp_path):
     with new_warehouse(tmp_path / "w.duckdb") as warehouse:
         load_rows(warehouse, nasbench101_rows(), tmp_path / "nasbench101.parquet")

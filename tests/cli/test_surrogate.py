@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 from mbml.cli import demo
 from mbml.cli.app import app
 
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
+
 SOURCES = {"nasbench101": "a_surrogate.tfrecord", "nasbench201": "b_surrogate.pth"}
 
 

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import os
-import pty
-import subprocess
-import sys
-from contextlib import suppress
 
+import pytest
+from odd_server import file, serving
 from tables import nasbench201_rows
+from terminal import run
 
-MBML = [sys.executable, "-c", "from mbml.cli.app import main; main()"]
 VIEW = "meta_nasbench201_cifar100_200epochs"
 
 
-def run(terminal, *arguments, env=None):
-    """Run mbml with one stream on a terminal: its exit code, what was shown, the other stream."""
-    ours, theirs = pty.openpty()
-    other = {"stdout": "stderr", "stderr": "stdout"}[terminal]
-    call = [*MBML, *map(str, arguments)]
-    streams = {terminal: theirs, other: subprocess.PIPE}
-    with subprocess.Popen(call, **streams, text=True, env=env) as process:
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # the end of a terminal
-            while piece := os.read(ours, 65_536):
-                shown += piece
-        os.close(ours)
-        said = getattr(process, other).read()
-    return process.returncode, shown.decode(), said
-
-
+@pytest.mark.slow
 def test_a_load_shows_its_progress_unless_told_to_be_quiet(tmp_path):
     nasbench201_rows(60).write_parquet(tmp_path / "a.parquet")
     call = ("ingest", "table", tmp_path / "a.parquet", "--warehouse")
@@ -62,3 +44,23 @@ def test_a_terminal_without_abilities_cuts_no_value(loaded):
     code, shown, _ = run("stdout", *call, env=os.environ | {"TERM": "dumb", "COLUMNS": "60"})
     assert code == 0
     assert "x" * 500 in shown
+
+
+@pytest.mark.slow
+def test_progress_takes_no_markup_and_no_escapes_from_a_name(tmp_path):
+    path = tmp_path / "[bold]x\x1b[2J.parquet"
+    nasbench201_rows(6).write_parquet(path)
+    code, shown, _ = run("stderr", "ingest", "table", path, "--warehouse", tmp_path / "w.duckdb")
+    assert code == 0
+    assert "[bold]x" in shown
+    assert "\x1b[2J" not in shown
+
+
+def test_a_download_shows_bytes_and_speed(tmp_path):
+    with serving(file(bytes(3_000_000))) as server:
+        call = ("download", "natsbench-tss", "--to", tmp_path, "--url", server.url)
+        code, shown, said = run("stderr", *call)
+    assert code == 0
+    assert "NATS-tss-v1_0-3ffb9-simple.tar" in shown
+    assert "3.0/3.0 MB" in shown
+    assert "3,000,000 bytes" in said

@@ -16,6 +16,9 @@ from mbml.reports.report import write_report
 from mbml.store import open_warehouse
 from mbml.store.query import query
 
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "parity.md").read_text()
 BLOCKS = re.findall(r"```(sh|sql|python)\n(.*?)```", PAGE, flags=re.DOTALL)
 LISTED = re.findall(r"^\|.*?\| (`.+?) \|", PAGE, flags=re.MULTILINE)

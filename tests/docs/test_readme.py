@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,10 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
+from mbml.predictors.models import list_models
 from mbml.store import open_warehouse
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
 MAIN_JOB = README.partition("## The main job")[2].partition("\n## ")[0]
 BLOCKS = dict(re.findall(r"```(sh|python|sql)\n(.*?)```", MAIN_JOB, flags=re.DOTALL))
 
@@ -39,13 +43,20 @@ def test_the_five_lines_of_shell(folder):
     assert (folder / "warehouse" / "mbml.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_the_same_in_python_and_sql(folder, capsys):
     exec(BLOCKS["python"], {})
-    assert "kendall_tau" in capsys.readouterr().out
+    scores = ast.literal_eval(capsys.readouterr().out)
+    [line] = [one for one in BLOCKS["sh"].splitlines() if one.startswith("mbml train")]
+    done = CliRunner().invoke(app, [*shlex.split(line)[1:], "--json"])
+    told = json.loads(done.stdout)
+    assert scores == {name: told[name] for name in scores}
+    assert scores["kendall_tau"] > 0
     with open_warehouse(folder / "warehouse" / "mbml.duckdb") as warehouse:
         assert sum(row[1] for row in warehouse.rows(BLOCKS["sql"])) == 300
 
 
+@pytest.mark.slow
 def test_the_models_that_ship(tmp_path, monkeypatch, capsys):
     """What README says to try without any file, in an empty folder."""
     monkeypatch.chdir(tmp_path)
@@ -62,3 +73,15 @@ def test_the_models_that_ship(tmp_path, monkeypatch, capsys):
     exec(code, {})
     assert "arch_key" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("card", list_models(Path("nowhere")), ids=lambda card: card["name"])
+def test_the_scores_of_the_shipped_models_are_those_of_their_cards(card):
+    name = card["name"]
+    for page in ("README.md", "docs/predictors.md"):
+        text = (ROOT / page).read_text()
+        [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[-2:] == [f"{card['kendall_tau']:.3f}", f"{card['interval_coverage']:.3f}"]
+        assert ("*test*" in cells[1]) == (card["target"] == "test_accuracy")
+    assert card["interval_coverage"] == pytest.approx(0.9, abs=0.02)

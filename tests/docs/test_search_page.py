@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
-from mbml.search.strategies.registry import NAMES
+from mbml.searches.strategies.registry import NAMES
 from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.store import ingest
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101

@@ -7,15 +7,18 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from tables import load_rows, nasbench201_rows
 from typer.testing import CliRunner
 
+import mbml as mbml_package
 from mbml.cli.app import app
 from mbml.engine import cluster, run
 from mbml.errors import MbmlError, UsageError
@@ -174,6 +177,136 @@ def test_the_scheduler_goes_away(monkeypatch):
 def test_workers_of_several_threads_are_refused():
     with cluster_of(1, threads=2) as engine, pytest.raises(UsageError, match="--nthreads 1"):
         list(run(keep, range(2), shared=None, engine=engine))
+
+
+@contextmanager
+def server(answer):
+    """Something on this machine that takes connections and is no scheduler; gives the engine."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taken = []
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                taken.append(connection)
+                answer(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"dask://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+        for one in taken:
+            one.close()
+
+
+def is_mute(_):
+    pass
+
+
+def is_http(connection):
+    """Answer as a web server does: once something was asked for."""
+
+    def answer():
+        with suppress(OSError):
+            connection.recv(1)
+            connection.sendall(b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/html\r\n\r\n")
+            connection.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+
+
+def has_a_banner(connection):
+    connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+
+def hangs_up(connection):
+    connection.close()
+
+
+def begins_well(connection):
+    """Send the length of a greeting, and then what is none."""
+    connection.sendall((64).to_bytes(8, "little") + b"\xff" * 64)
+
+
+@pytest.mark.parametrize("answer", [is_mute, is_http, has_a_banner, hangs_up, begins_well])
+def test_what_is_no_scheduler_is_told_soon(monkeypatch, answer):
+    monkeypatch.setattr(cluster, "ANSWER", 1)
+    started = time.monotonic()
+    with server(answer) as engine:
+        done = mbml(*EVALUATE, "--engine", engine, expect=1)
+    assert time.monotonic() - started < 15
+    assert done.stderr.count("\n") == 1
+    assert "no Dask scheduler answers at 127.0.0.1:" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+def test_a_worker_is_no_scheduler():
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as made:
+        worker = made.workers[0].worker_address.replace("tcp://", "dask://")
+        started = time.monotonic()
+        done = mbml(*EVALUATE, "--engine", worker, expect=1)
+    assert time.monotonic() - started < 15
+    assert "what answers there is 'Worker'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@contextmanager
+def another_worker(engine, folder, version, *, threads=1):
+    """A worker of another mbml, which joins a cluster late."""
+    package = folder / f"of-{version}" / "mbml"
+    package.mkdir(parents=True)
+    for file in Path(mbml_package.__file__).parent.iterdir():
+        (package / file.name).symlink_to(file)
+    (package / "_version.py").unlink()
+    (package / "_version.py").write_text(f"__version__ = {version!r}\n")
+    address = engine.replace("dask://", "tcp://")
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address]
+    more = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
+    process = subprocess.Popen(
+        [*command, *more],
+        env=os.environ | {"PYTHONPATH": str(package.parent)},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def version_after_a_while(_, seconds):
+    """Return the version that computes this, some time later."""
+    from mbml._version import __version__
+
+    time.sleep(seconds)
+    return __version__
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("version", "threads", "said"),
+    [
+        ("0.0.9", 1, r"has mbml '0\.0\.9', this is .*; install the same"),
+        ("same", 2, "has 2 threads"),
+    ],
+)
+def test_a_worker_that_joins_late_is_looked_at_too(tmp_path, version, threads, said):
+    version = mbml_package.__version__ if version == "same" else version
+    with cluster_of(1) as engine:
+        tasks = (0.2 for _ in range(600))
+        results = run(version_after_a_while, tasks, shared=None, engine=engine)
+        found = {next(results)}
+        late = another_worker(engine, tmp_path, version, threads=threads)
+        with late, pytest.raises(UsageError, match=said):
+            found.update(results)
+    assert found == {mbml_package.__version__}
 
 
 @pytest.mark.slow

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import approx_fprime
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.utils.estimator_checks import check_estimator
 
-from mbml.predictors.gp import MaternGP
+from mbml.predictors.gp import (
+    JITTER,
+    MaternGP,
+    Prior,
+    negative_log_posterior,
+    relative_noises,
+    squared_distances,
+    to_covariance,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +46,32 @@ def test_the_posterior_is_that_of_scikit_learn_at_the_same_hyperparameters(wave)
     peer_mean, peer_deviation = peer.predict(others, return_std=True)
     np.testing.assert_allclose(mean, peer_mean, atol=1e-4)
     np.testing.assert_allclose(np.hypot(deviation, gp.noise_std_), peer_deviation, rtol=1e-3)
+
+
+def test_the_gradient_is_that_of_the_posterior(wave):
+    x, y, _, _ = wave
+    x, target = x[:40], (y[:40] - y[:40].mean()) / y[:40].std()
+    prior = Prior.of(x.shape[1], spread=1.3, noise=0.1)
+    call = (x, target, relative_noises(target, 0.7), prior)
+    rng = np.random.default_rng(5)
+    for _ in range(3):
+        vector = prior.means + 0.5 * rng.normal(size=len(prior.means))
+        cost, gradient = negative_log_posterior(vector, *call)
+        assert cost == pytest.approx(slow_negative_log_posterior(vector, *call), rel=1e-8)
+        steps = approx_fprime(vector, lambda at: negative_log_posterior(at, *call)[0], 1e-7)
+        np.testing.assert_allclose(gradient, steps, rtol=1e-3, atol=1e-3)
+
+
+def slow_negative_log_posterior(vector, x, target, noises, prior):
+    """The same by the formulas of a Gaussian process, up to the constant of the likelihood."""
+    signal, noise, common = np.exp(vector[:3])
+    weights = common * np.exp(prior.spread * vector[3:])
+    r = np.sqrt(5 * (weights * (x[:, None] - x) ** 2).sum(axis=2))
+    covariance = signal * (1 + r + r**2 / 3) * np.exp(-r)
+    covariance += np.diag(noise * noises + JITTER)
+    fit = target @ np.linalg.solve(covariance, target)
+    away = (vector - prior.means) / prior.deviations
+    return 0.5 * (fit + np.linalg.slogdet(covariance)[1] + away @ away)
 
 
 def test_the_feature_that_decides_has_the_shortest_length_scale(wave):
@@ -122,3 +157,58 @@ def test_few_and_odd_targets_give_finite_answers(y):
     assert np.isfinite(mean).all()
     assert np.isfinite(deviation).all()
     np.testing.assert_allclose(mean, np.mean(y), rtol=0.2)
+
+
+def test_the_prior_is_the_one_that_was_published_with_the_predictor():
+    prior = Prior.of(3, spread=1.5, noise=0.1)
+    means = [0, np.log(0.1), -np.log(3) - 1, 0, 0, 0]
+    deviations = np.array([2, 1.5, 2, 1, 1, 1])
+    np.testing.assert_allclose(prior.means, means)
+    np.testing.assert_allclose(prior.deviations, deviations)
+    assert prior.spread == 1.5
+    # Nothing is searched beyond eight deviations.
+    np.testing.assert_allclose(
+        prior.bounds(), np.column_stack([means - 8 * deviations, means + 8 * deviations])
+    )
+    vector = np.array([0.5, -1, 0.25, 1, -2, 0])
+    found = prior.read(vector)
+    assert (found.signal, found.noise) == pytest.approx((np.exp(0.5), np.exp(-1)))
+    np.testing.assert_allclose(found.weights, np.exp(0.25 + 1.5 * vector[3:]))
+    cost, gradient = prior.cost(vector)
+    away = (vector - means) / deviations
+    assert cost == pytest.approx((away**2).sum() / 2)
+    np.testing.assert_allclose(gradient, away / deviations)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 2.0])
+def test_the_noise_grows_below_the_lowest_three_tenths(slope):
+    target = np.array([5.0, 1, 2, 9, 3, 4, 6, 7, 8, 10])
+    shares = target / 10
+    expected = np.where(shares < 0.3, (0.3 / shares) ** slope, 1)
+    np.testing.assert_allclose(relative_noises(target, slope), expected)
+
+
+def test_covariances_are_those_of_the_matern_kernel():
+    rng = np.random.default_rng(0)
+    a, b = rng.random((5, 3)), rng.random((4, 3))
+    distances = np.linalg.norm(a[:, None] - b, axis=2)
+    squared = squared_distances(a, b)
+    np.testing.assert_allclose(squared, distances**2, atol=1e-12)
+    assert (squared_distances(a, a) >= 0).all()
+    scaled = 5 * squared
+    to_covariance(scaled, 2.5)
+    r = np.sqrt(5) * distances
+    np.testing.assert_allclose(scaled, 2.5 * (1 + r + r**2 / 3) * np.exp(-r))
+
+
+def test_a_process_has_the_settings_it_was_published_with_unless_said():
+    assert MaternGP().get_params() == {
+        "weight_spread": 1.5,
+        "noise": 0.1,
+        "noise_slope": 0.0,
+        "max_iter": 40,
+        "max_rows": 1000,
+        "warm_start": False,
+        "random_state": None,
+    }
+    assert JITTER == 1e-6

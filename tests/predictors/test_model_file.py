@@ -55,6 +55,7 @@ def rewrite_checksum(card):
     card.write_text(json.dumps(text))
 
 
+@pytest.mark.slow
 def test_a_model_predicts_the_same_in_another_process(card, tmp_path):
     np.save(tmp_path / "x.npy", X)
     code = (
@@ -208,6 +209,7 @@ def test_a_bad_card(card, text, message):
         read_model(card)
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_not_unpacked(card):
     path = card.with_suffix(".skops")
     with (

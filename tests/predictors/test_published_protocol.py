@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
 from sklearn.linear_model import BayesianRidge
@@ -10,12 +13,12 @@ from mbml.datasets import meta_dataset
 from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
-from mbml.predictors.comparison import published
+from mbml.predictors.comparison import published_study
 from mbml.predictors.normalised import Normalised
 from mbml.predictors.published_grids import GRIDS, living
 from mbml.predictors.published_protocol import (
     OURS,
-    PUBLISHED,
+    PUBLISHED_GRIDS,
     SEEDS,
     TRAIN_SIZES,
     drawn,
@@ -29,7 +32,17 @@ from mbml.store import ingest
 VIEW = "meta_nasbench201_cifar100_200epochs"
 
 
-@pytest.mark.filterwarnings("ignore:Solver terminated early", "ignore:Some inputs do not have OOB")
+def test_the_grids_are_those_of_the_publication():
+    """Their checksum when they were compared with the study's notebooks, value by value."""
+    found = hashlib.sha256(json.dumps(GRIDS, sort_keys=True).encode()).hexdigest()
+    assert found == "a867c3dcb1997033ebf6119f77f10db421b0f2ebcb7f0645841934259458ba58"
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Solver terminated early",
+    "ignore:Some inputs do not have OOB",
+    "ignore:Maximum number of iteration",  # the random numbers of some seeds
+)
 @pytest.mark.parametrize("name", GRIDS)
 def test_every_value_of_a_grid_is_accepted_by_the_estimator(name):
     estimator = type(PREDICTORS[name].make(0))
@@ -66,6 +79,13 @@ def test_names_and_values_that_are_gone_are_mapped():
     ) == {"loss": "absolute_error", "max_features": None}
 
 
+def test_a_normalised_model_predicts_from_as_many_columns_as_it_was_fitted_on():
+    rng = np.random.default_rng(1)
+    model = Normalised(BayesianRidge(), normalize=True).fit(rng.random((30, 3)), rng.random(30))
+    with pytest.raises(ValueError, match="expecting 3 features"):
+        model.predict(rng.random((5, 1)))
+
+
 def test_normalising_divides_columns_by_their_length():
     rng = np.random.default_rng(1)
     x = rng.random((30, 3)) * [1, 10, 100]
@@ -81,11 +101,11 @@ def test_normalising_divides_columns_by_their_length():
 
 
 def test_the_publication_and_the_preset_name_the_same_predictors():
-    assert set(published()["predictor"]) == set(GRIDS) | {"mlp"}
-    assert set(PUBLISHED) == set(GRIDS) | set(OURS)
-    assert set(published()["train_size"]) == set(TRAIN_SIZES)
-    assert set(published()["published_seeds"]) == {len(SEEDS)}
-    for view in published()["view"].unique():
+    assert set(published_study()["predictor"]) == set(GRIDS) | {"mlp"}
+    assert set(PUBLISHED_GRIDS) == set(GRIDS) | set(OURS)
+    assert set(published_study()["train_size"]) == set(TRAIN_SIZES)
+    assert set(published_study()["published_seeds"]) == {len(SEEDS)}
+    for view in published_study()["view"].unique():
         meta_dataset(view)
     with pytest.raises(UsageError, match="unknown predictor of the published study 'gp'"):
         published_predictor("gp")
@@ -131,6 +151,6 @@ def test_means_over_the_seeds_meet_the_publication(cifar100, name):
         ).scores["r2"]
         for seed in SEEDS
     ]
-    row = published().filter(view=VIEW, train_size=172, predictor=name, metric="r2")
+    row = published_study().filter(view=VIEW, train_size=172, predictor=name, metric="r2")
     assert np.mean(found) == pytest.approx(row["published_mean"][0], abs=0.002)
     assert np.std(found) == pytest.approx(row["published_std"][0], abs=0.002)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mbml.cli.app import app
 from mbml.sources.tables.table import open_tables
-from mbml.spaces.nasbench101_bulk import graph_ids
+from mbml.spaces.nasbench101.bulk import graph_ids
 from mbml.store import ingest, open_warehouse
 
 pytestmark = pytest.mark.realdata

@@ -7,9 +7,8 @@ import json
 from importlib.resources import files
 
 import pytest
-
-from mbml.surrogate.fit.nasbench101 import fit_nasbench101
-from mbml.surrogate.fit.nasbench201 import fit_nasbench201
+from surrogate_fit.nasbench101 import fit_nasbench101
+from surrogate_fit.nasbench201 import fit_nasbench201
 
 FITS = {"nasbench101": fit_nasbench101, "nasbench201": fit_nasbench201}
 

@@ -52,6 +52,7 @@ def open_warehouse_of_nothing():
     ("table", "least"),
     [("nasbench201/measurements.parquet", 23), ("nasbench201/trials.parquet", 8)],
 )
+@pytest.mark.slow
 def test_all_facts_hold_of_the_real_tables(real_data, tmp_path, table, least):
     held = facts(load(tmp_path / "w.duckdb", real_data / table))
     assert [one for one in held if one.failed] == []

@@ -40,7 +40,7 @@ def test_the_intervals_are_those_of_a_training_by_hand(made):
         report = train(
             warehouse,
             VIEW,
-            predictor_name="xgboost",
+            predictor="xgboost",
             features="published",
             train_size=30,
             intervals=True,

@@ -14,9 +14,11 @@ from mbml.reports.report import write_report
 from mbml.reports.sections.best import pareto_front
 from mbml.reports.sections.exploratory import spearman
 from mbml.reports.tables import to_html, to_latex, to_markdown
-from mbml.search.clock import Budget
-from mbml.search.search import search
+from mbml.searches.clock import Budget
+from mbml.searches.search import search
 from mbml.store import open_warehouse
+
+pytestmark = pytest.mark.slow
 
 
 class Page(HTMLParser):
@@ -172,7 +174,7 @@ TABLE = Table(
 def test_markdown():
     assert to_markdown(TABLE) == (
         "| who | score | n |\n| --- | --: | --: |\n"
-        "| a\\|b | 50.00 * | 1 * |\n| <b> | 25.00 | 2 |\n| c | - | 30,000 |\n"
+        "| a\\|b | 50.00 \\* | 1 \\* |\n| &lt;b&gt; | 25.00 | 2 |\n| c | - | 30,000 |\n"
     )
 
 

@@ -7,9 +7,9 @@ from tables import load_rows, nasbench201_rows
 from mbml.reports.content import Figure, Table
 from mbml.reports.material import Material
 from mbml.reports.sections import searches
-from mbml.search.clock import Budget
-from mbml.search.search import search
-from mbml.search.summary import standings
+from mbml.searches.clock import Budget
+from mbml.searches.search import search
+from mbml.searches.summary import summarise_search
 from mbml.store import open_warehouse
 
 VIEW = "meta_nasbench201_cifar100_200epochs"
@@ -38,8 +38,8 @@ def test_means_and_deviations_are_those_of_the_search_itself(made):
     path, reports = made
     frame = blocks(path)["search_milestones"].frame
     for budget, report in zip((20, 55), reports, strict=True):
-        runs = [trace.steps for trace in report.traces]
-        expected = {one.queries: one for one in standings(runs)}
+        rows = summarise_search(report)["milestones"]
+        expected = {one["queries"]: one for one in rows}
         found = frame.filter(pl.col("search") == f"random, {budget} queries")
         assert set(expected) <= set(found["queries"])
         for row in found.iter_rows(named=True):
@@ -47,11 +47,12 @@ def test_means_and_deviations_are_those_of_the_search_itself(made):
                 one = expected[row["queries"]]
                 assert row["runs"] == 3
                 for rule, pair in (
-                    ("test, chosen by the target", one.chosen_test),
-                    ("test, oracle", one.oracle_test),
-                    ("validation of the chosen", one.chosen_valid),
+                    ("test, chosen by the target", "chosen_test_accuracy"),
+                    ("test, oracle", "oracle_test_accuracy"),
+                    ("validation of the chosen", "chosen_valid_accuracy"),
                 ):
-                    assert (row[rule], row[f"{rule} (std)"]) == pytest.approx(pair)
+                    values = one[pair], one[f"{pair}_std"]
+                    assert (row[rule], row[f"{rule} (std)"]) == pytest.approx(values)
 
 
 def test_the_end_of_a_search_is_in_the_table(made):
@@ -62,7 +63,7 @@ def test_the_end_of_a_search_is_in_the_table(made):
 def test_curves_have_bands_and_name_their_rule(made):
     data = blocks(made[0])["search_curves"].specification["datasets"]
     [rows] = [rows for rows in data.values() if "rule" in rows[0]]
-    assert {row["rule"] for row in rows} == set(searches.RULES.values())
+    assert {row["rule"] for row in rows} == set(searches.TITLES.values())
     assert all(row["low"] <= row["mean"] <= row["high"] for row in rows)
 
 
@@ -76,7 +77,7 @@ def test_every_choice_of_the_menus_has_a_figure_of_its_own(made):
         "test_oracle",
         "validation_of_the_chosen",
     ]
-    for name, rule in zip(chosen, searches.RULES.values(), strict=True):
+    for name, rule in zip(chosen, searches.TITLES.values(), strict=True):
         assert [one["value"] for one in curves[name]["params"]][1] == rule
 
 

@@ -12,7 +12,7 @@ import pytest
 from nas_records import OTHER, TEXT, arch, bare, legacy, release, run, torch_zip
 
 from mbml.errors import SourceError
-from mbml.sources.batch import METRICS
+from mbml.sources.batch import EPOCH_METRICS
 from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
 from mbml.sources.pickles.torch_pickle import open_torch
@@ -30,7 +30,7 @@ LONGEST = 2.0
 
 def check_rows(batch):
     """Whatever was loaded must be possible."""
-    for name in METRICS:
+    for name in EPOCH_METRICS:
         values = batch.epochs.column(name).drop_null().to_pylist()
         assert all(value >= 0 for value in values)
         assert not name.endswith("_accuracy") or all(value <= 1 for value in values)
@@ -51,7 +51,11 @@ def outcome(path, source=NasBench201Source):
     return found
 
 
-@pytest.fixture(params=WRITERS)
+@pytest.fixture(
+    params=[
+        one if one == "legacy" else pytest.param(one, marks=pytest.mark.slow) for one in WRITERS
+    ]
+)
 def whole(request):
     data = WRITERS[request.param]
     assert len(data) < 4096
@@ -88,6 +92,7 @@ def test_truncation_at_every_opcode_is_refused(tmp_path, name):
         assert outcome(path) == "refused", at
 
 
+@pytest.mark.slow
 def test_truncation_at_every_byte_is_refused(tmp_path, whole):
     for at in range(len(whole)):
         path = tmp_path / "file.pth"

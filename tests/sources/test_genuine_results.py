@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 from nas_records import legacy, plain, release, torch_zip
-from sources.oracle import expected_runs, found_runs, leaves, numbers
+from oracle import expected_runs, found_runs, leaves, numbers
 
 from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA
 from mbml.sources.nasbench201.source import NasBench201Source

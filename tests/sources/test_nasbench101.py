@@ -134,6 +134,26 @@ def test_a_small_file_starts_no_process(tmp_path, monkeypatch):
     assert len(read(write(tmp_path / "small.tfrecord", [payload()]))) == 3
 
 
+@pytest.mark.parametrize(
+    ("told", "size", "taken"),
+    [(None, 19_999_999, 1), (None, 20_000_000, None), (3, 1, 3), (3, 20_000_000, 3)],
+)
+def test_workers_are_those_told_or_none_for_a_file_that_is_quickly_read(
+    tmp_path, monkeypatch, told, size, taken
+):
+    asked = []
+
+    def here(function, items, *, workers):
+        asked.append(workers)
+        yield from map(function, items)
+
+    path = write(tmp_path / "f", [payload()])
+    monkeypatch.setattr(nasbench101, "check_file", lambda _: size)
+    monkeypatch.setattr(nasbench101, "map_in_workers", here)
+    list(NasBench101Source(path, workers=told).batches())
+    assert asked == [taken]
+
+
 def test_the_longest_training_and_the_most_repeats(tmp_path, monkeypatch):
     rows = read(write(tmp_path / "f", [payload(epochs_of(65_535), epochs=65_535)]))
     assert rows[2]["epoch"] == rows[2]["schedule_epochs"] == 65_535

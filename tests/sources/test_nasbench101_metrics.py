@@ -55,7 +55,11 @@ def by_google(data):
 
 def by_us(data):
     metrics = parse_metrics(data)
-    return metrics.evaluations, metrics.parameters, metrics.total_seconds
+    parameters = metrics.parameters
+    if parameters is not None:
+        # Google's parser cuts an int32 to 32 bits; here one with more is refused later.
+        parameters = (parameters + 2**31) % 2**32 - 2**31
+    return metrics.evaluations, parameters, metrics.total_seconds
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -158,6 +162,7 @@ def test_a_known_number_with_a_foreign_wire_type_is_skipped():
         (b"\x0a" + b"\xff" * 9 + b"\x01", "its protocol buffer is cut short"),
         (b"\x10" + b"\xff" * 10, "its protocol buffer has a number of more than 64 bits"),
         (b"\x00\x00", "its protocol buffer has a field of number 0"),
+        (varint(2**29 << 3) + b"\x00", "its protocol buffer has a field of number 536870912"),
         (b"\x3c", "its protocol buffer ends a group that it did not begin"),
         (b"\x3b\x44", "its protocol buffer ends a group that it did not begin"),
         (b"\x0f", "its protocol buffer has a field of wire type 7"),
@@ -172,6 +177,10 @@ def test_faults_of_a_message(data, problem):
     assert str(caught.value) == problem
 
 
+def test_the_largest_number_of_a_field_is_skipped():
+    assert parse_metrics(field(2**29 - 1, 0, b"\x07") + double(3, 2)).total_seconds == 2
+
+
 FIRST, HALF, LAST = FIRST_RECORD
 
 
@@ -180,9 +189,15 @@ FIRST, HALF, LAST = FIRST_RECORD
     [
         (message((FIRST, LAST)), "2 evaluations, and not 3"),
         (message((FIRST, HALF, HALF, LAST)), "4 evaluations, and not 3"),
-        (message(parameters=-1), "trainable_parameters is -1"),
+        *(
+            (
+                message(parameters=5) + field(2, 0, varint(value % 2**64)),
+                f"trainable_parameters is {value}, and not a whole number from 0 to 2,147,483,647",
+            )
+            for value in (-1, 2**31, 2**32, 2**32 + 5, 2**63 - 1, -(2**63))
+        ),
         (message(total_time=-0.5), "total_time is -0.5 seconds"),
-        (message((FIRST, HALF, (4, -1, *LAST[2:]))), "training_time is -1 seconds"),
+        (message((FIRST, HALF, (4, -1, *LAST[2:]))), "training_time is -1.0 seconds"),
         (
             message((FIRST, HALF, (4, 1, 1.5, 0, 0))),
             "train_accuracy is 1.5, and not a fraction in [0, 1]",

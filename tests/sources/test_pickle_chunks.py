@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nas_records import arch, legacy, release, run, torch_zip
-from sources.oracle import found_runs
+from oracle import found_runs
 
 from mbml.errors import SourceError
 from mbml.sources.nasbench201 import source as nasbench201
@@ -54,6 +54,7 @@ def both(path, asked):
     found = found_runs(NasBench201Source(path, workers=2).batches())
     assert asked == [2]
     assert found == found_runs(NasBench201Source(path, workers=1).batches())
+    assert asked == [2]
     return found
 
 
@@ -80,6 +81,37 @@ def test_ordinals_go_on_from_chunk_to_chunk(tmp_path, in_chunks):
     assert done[-1] <= path.stat().st_size
 
 
+@pytest.fixture
+def reads(monkeypatch):
+    """Where in the file each chunk that was read began."""
+    seen = []
+
+    def counted(opened, head, chunk, *rest):
+        seen.append(chunk.start)
+        return original(opened, head, chunk, *rest)
+
+    original = nasbench201._read
+    monkeypatch.setattr(nasbench201, "_read", counted)
+    return seen
+
+
+def test_a_right_guess_is_read_once(tmp_path, in_chunks, reads):
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(60)))
+    assert sorted(both(path, in_chunks)) == list(range(60))
+    assert len(reads) == len(set(reads)) > 5
+
+
+def test_what_a_chunk_put_into_the_memo_is_known_to_those_after_it(tmp_path, in_chunks, reads):
+    """A seed that first comes in the middle is written once, and looked up from there on."""
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(60, late="888")))
+    found = both(path, in_chunks)
+    assert {key for runs in found.values() for key in runs if 888 in key}
+    # The chunks under way when it came are read again, none of the others.
+    assert len(reads) < 2 * len(set(reads)) - 1
+
+
 def test_a_wrong_guess_is_read_again(tmp_path, in_chunks, monkeypatch):
     path = tmp_path / "file.pth"
     path.write_bytes(legacy(some_records(40)))
@@ -91,6 +123,17 @@ def test_a_wrong_guess_is_read_again(tmp_path, in_chunks, monkeypatch):
 
     monkeypatch.setattr(nasbench201, "chunks", wrong)
     assert sorted(both(path, in_chunks)) == list(range(40))
+
+
+def test_a_chunk_of_many_rows_is_read_in_parts(tmp_path, in_chunks, monkeypatch):
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(60)))
+    whole = len(list(NasBench201Source(path, workers=2).batches()))
+    monkeypatch.setattr(nasbench201, "_MOST_BATCHES", 0.001)
+    nasbench201._head.cache_clear()
+    assert len(list(NasBench201Source(path, workers=2).batches())) > whole
+    in_chunks.clear()
+    assert sorted(both(path, in_chunks)) == list(range(60))
 
 
 def test_a_text_that_looks_like_a_boundary_is_none(tmp_path, in_chunks):
@@ -116,7 +159,7 @@ def test_a_fault_in_a_chunk_is_told_as_in_order(tmp_path, in_chunks):
     data = bytearray(legacy(some_records(60)))
     at = len(data) * 2 // 3
     at = data.index(b"Nu", at)  # the weights of some run: None, then SETITEMS
-    data[at] = ord("0")
+    data[at] = ord("2")
     path.write_bytes(data)
     messages = []
     for workers in (1, 2):
@@ -124,7 +167,7 @@ def test_a_fault_in_a_chunk_is_told_as_in_order(tmp_path, in_chunks):
             list(NasBench201Source(path, workers=workers).batches())
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
-    assert f"byte {at}: opcode POP" in messages[0]
+    assert f"byte {at}: opcode DUP" in messages[0]
 
 
 def test_a_record_that_comes_twice_in_two_chunks_is_refused(tmp_path, in_chunks):
@@ -141,3 +184,14 @@ def test_worker_processes_give_the_same(tmp_path, monkeypatch):
     path.write_bytes(legacy(some_records(60)))
     found = found_runs(NasBench201Source(path, workers=2).batches())
     assert found == found_runs(NasBench201Source(path, workers=1).batches())
+
+
+@pytest.mark.parametrize("larger", [False, True])
+def test_a_file_no_larger_than_some_megabytes_is_read_in_order(
+    tmp_path, in_chunks, monkeypatch, larger
+):
+    path = tmp_path / "file.pth"
+    path.write_bytes(legacy(some_records(10)))
+    monkeypatch.setattr(nasbench201, "_LARGE", path.stat().st_size - larger)
+    assert len(list(NasBench201Source(path, workers=2).batches())) > larger
+    assert in_chunks == [2] * larger

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import pickle
+import re
 import struct
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nas_records import plain
+from pickle_machines import read
 
 from mbml.errors import SourceError
 from mbml.sources.pickles.layouts import Layouts
 from mbml.sources.pickles.limits import Limits
-from mbml.sources.pickles.machine import Machine
 
 LAYOUTS = Layouts()
 INTEGERS = st.integers(-(1 << 200), 1 << 200)
@@ -53,28 +51,6 @@ TREES = st.recursive(
     ),
     max_leaves=25,
 )
-
-
-class Bytes:
-    """A stream over bytes at hand, given in pieces of at most `piece`."""
-
-    def __init__(self, data: bytes, piece: int = 1 << 20):
-        self._file = io.BytesIO(data)
-        self._piece = piece
-
-    def read(self, size: int) -> bytes:
-        return self._file.read(min(size, self._piece))
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def read(
-    data: bytes, *, layouts: Layouts | None = None, limits: Limits | None = None, piece=1 << 20
-):
-    machine = Machine(Bytes(data, piece), Path("file.pkl"), layouts=layouts, limits=limits)
-    assert list(machine.records()) == []
-    return plain(machine.result)
 
 
 @given(TREES, st.sampled_from([2, 3, 4, 5]))
@@ -125,11 +101,11 @@ def test_numpy_scalars_become_plain_numbers(code, protocol):
     assert type(found) in {float, int, bool}
 
 
-def test_both_names_of_numpys_scalar_are_known():
+@pytest.mark.parametrize("module", [b"numpy.core.multiarray", b"numpy._core.multiarray"])
+def test_both_names_of_numpys_scalar_are_known(module):
     data = pickle.dumps(np.float64(0.5), 2)
-    old = data.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
-    assert old != data
-    assert read(old) == read(data) == 0.5
+    assert data.count(np.float64(0.5).__reduce__()[0].__module__.encode()) == 1
+    assert read(re.sub(rb"numpy\._?core\.multiarray", module, data)) == 0.5
 
 
 def test_a_big_endian_scalar_keeps_its_value():
@@ -181,15 +157,15 @@ def test_limits_are_kept(name):
 
 def test_a_fault_names_file_and_byte():
     data = pickle.dumps({"a": 1.5}, 2)
-    with pytest.raises(SourceError, match=r"^file\.pkl, byte 5: opcode POP, which this format"):
-        read(data[:5] + b"0" + data[6:])
+    with pytest.raises(SourceError, match=r"^file\.pkl, byte 5: opcode DUP, which this format"):
+        read(data[:5] + b"2" + data[6:])
 
 
 def test_a_fault_after_a_cut_frame_names_the_byte_of_the_file():
     tree = [{f"x-valid@{e}": e / 3 for e in range(200)} for _ in range(40)]
     data = pickle.dumps(tree, 4)
     at = data.rindex(b"e.")
-    broken = data[:at] + b"0" + data[at + 1 :]
+    broken = data[:at] + b"2" + data[at + 1 :]
     for layouts in (None, LAYOUTS):
-        with pytest.raises(SourceError, match=rf", byte {at}: opcode POP"):
+        with pytest.raises(SourceError, match=rf", byte {at}: opcode DUP"):
             read(broken, layouts=layouts)

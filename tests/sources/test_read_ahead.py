@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from mbml.errors import SourceError
-from mbml.sources.pickles.byte_streams import Decompressed
-from mbml.sources.pickles.read_ahead import ReadAhead
+from mbml.sources.containers.byte_streams import Decompressed
+from mbml.sources.containers.read_ahead import ReadAhead
 from mbml.sources.pickles.torch_pickle import load, open_torch
 
 NOISE = random.Random(1).randbytes(6_000_000)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 from nas_records import OTHER, TEXT, arch, legacy, release, run, small_release
-from sources.oracle import expected_runs, found_runs
+from oracle import expected_runs, found_runs
 
 from mbml.errors import SourceError
 from mbml.sources.nasbench201.source import NasBench201Source
@@ -136,7 +136,10 @@ RUNS = {
         run("cifar10-valid", eval_names=["x-test"], eval_acc1es={"x-test@3": 1.0}),
         "cifar10-valid has no split 'x-test'",
     ),
-    "accuracy not a number": (run(train_acc1es={0: math.nan}), "train_accuracy: the value after 1"),
+    "accuracy not a number": (
+        run(train_acc1es={0: math.nan}),
+        "train_accuracy: the value after 1 epochs is nan, expected percent from 0 to 100",
+    ),
     "accuracy above 100": (
         run(eval_acc1es={"ori-test@4": 100.5}),
         "test_accuracy: the value after 5 epochs",
@@ -153,22 +156,65 @@ RUNS = {
         "train_seconds: the value after 2",
     ),
     "time with a gap not a number": (run(train_times={1: math.nan}), "train_seconds: it holds"),
-    "times that overflow": (run(train_times={0: 1e308, 1: 1e308}), "train_seconds: the value"),
-    "parameters not a number": (run(params=np.float64("nan")), "/params: it is not a number"),
+    "times that overflow": (run(train_times={0: 1e308, 1: 1e308}), "train_seconds: .* infinity"),
+    "times that are truths": (
+        run(train_times={0: True}),
+        "/train_times: it holds True, not a float",
+    ),
+    "times without a value": (
+        run(eval_times={"ori-test@0": None}),
+        "eval_times: it holds None, not a float",
+    ),
+    "times beyond a double": (
+        run(train_times={0: 10**400}),
+        "/train_times: it holds an integer of 1,329 bits, not",
+    ),
+    "parameters too many by rounding": (
+        run(params=4294.9672959999),
+        r"/params: 4294.9672959999 millions are too large",
+    ),
+    "a part of a parameter": (
+        run(params=0.1293061),
+        "/params: 0.1293061 millions are not a whole number",
+    ),
+    "parameters that are a truth": (run(params=True), "/params: it is True, not a number"),
+    "parameters beyond a double": (
+        run(params=10**400),
+        "/params: it is an integer of 1,329 bits, not",
+    ),
+    "FLOPs that are an integer": (run(flop=15), "/flop: it is 15, not a number of millions"),
+    "FLOPs too many": (run(flop=9.3e12), r"/flop: 9300000000000.0 millions are too large"),
+    "latency beyond a double": (
+        run(latency=[10**400]),
+        "/latency: it holds an integer of 1,329 bits, not",
+    ),
+    "latency that a double rounds": (
+        run(latency=[2**53 + 1]),
+        "/latency: it holds 9007199254740993, not a finite double",
+    ),
+    "latency that is a truth": (run(latency=[True]), "/latency: it holds True, not a finite"),
+    "latencies that overflow": (
+        run(latency=[1.7e308, 1.7e308]),
+        "/latency: the mean of its numbers is not a finite number",
+    ),
+    "parameters not a number": (
+        run(params=np.float64("nan")),
+        "/params: it is nan, not a number of millions",
+    ),
     "parameters too many": (
         run(params=np.float64(4295)),
         r"/params: 4295.0 millions are too large",
     ),
-    "FLOPs infinite": (run(flop=math.inf), "/flop: it is not a number"),
-    "latency not a number": (run(latency=[math.nan]), "/latency: it holds what is not a finite"),
-    "latency of texts": (run(latency=["x"]), "/latency: it holds what is not a finite"),
+    "FLOPs infinite": (run(flop=math.inf), "/flop: it is inf, not a number of millions"),
+    "latency not a number": (run(latency=[math.nan]), "/latency: it holds .*, not a finite double"),
+    "latency of texts": (run(latency=["x"]), "/latency: it holds .*, not a finite double"),
     "another architecture's config": (
         run(arch_config={"arch_str": OTHER}),
         "/arch_config: it is not that of the architecture",
     ),
     "integers for floats": (
         run(train_losses={0: 1}),
-        "/train_losses: it holds what is not a float",
+        "/train_losses: it holds 1, not a float",
     ),
     "weights": (run(net_state_dict=OrderedDict()), "/net_state_dict: it is not None"),
 }
@@ -198,9 +244,35 @@ ARCHES = {
         "architecture 1: it is .*, where meta_archs has",
     ),
     "beyond meta_archs": ({7: {"less": arch(run(), index=7)}}, "meta_archs has only 2"),
-    "index under another key": ({1: {"less": arch(run())}}, "arch_index: it is 0, not 1"),
-    "negative index": ({-1: {"less": arch(run(), index=-1)}}, "arch_index"),
-    "key that is a text": ({"0": {"less": arch(run())}}, "no index as its key"),
+    "index under another key": ({1: {"less": arch(run())}}, "arch_index: expected 1, got 0"),
+    "negative index": (
+        {-1: {"less": arch(run(), index=-1)}},
+        "index: it is -1, expected 0 to 15,624",
+    ),
+    "index beyond the space": (
+        {15625: {"less": arch(run(), index=15625)}},
+        "index: it is 15625, expected 0 to 15,624",
+    ),
+    "key that is a text": (
+        {"0": {"less": arch(run())}},
+        "a record has '0' as its key, expected an index",
+    ),
+    "index of 401 digits": (
+        {10**400: {"less": arch(run())}},
+        "index: it is an integer of 1,329 bits, expected 0 to 15,624",
+    ),
+    "another index of 401 digits": (
+        {0: {"less": arch(run(), index=10**400)}},
+        "arch_index: expected 0, got an integer of 1,329 bits",
+    ),
+    "index that is a truth": (
+        {True: {"less": arch(run())}},
+        "a record has True as its key, expected an index",
+    ),
+    "seed that is a truth": (
+        {0: {"less": arch(all_results={("cifar10", True): run()})}},
+        "is no data set and seed",
+    ),
     "schedules of two architectures": (
         {0: {"full": arch(run(epochs=200)), "less": arch(run(text=OTHER), text=OTHER)}},
         "arch_str: it differs between schedules",
@@ -221,7 +293,11 @@ ARCHES = {
         {0: {"less": arch(all_results={("cifar10", 70000): run()})}},
         "is no data set and seed",
     ),
-    "no states": ({0: {"less": None}}, "'less': it is a NoneType, not a dict"),
+    "an unknown schedule": (
+        {0: {"less": arch(run())}, 1: {"less": arch(run(), index=1), "more": None}},
+        "arch2infos: it holds what is not a record",
+    ),
+    "no states": ({0: {"less": None}}, "'less': it is None, not a dict"),
 }
 
 
@@ -291,3 +367,89 @@ def test_releases_are_told_by_their_times(tmp_path):
         list(source.batches())
         found.append(source.release)
     assert found == ["v1.1", "v1.0", None]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 65_535])
+def test_seeds_are_numbers_of_sixteen_bits(tmp_path, seed):
+    (batch,) = read(tmp_path, release({0: {"less": arch(run(seed=seed))}}))
+    assert batch.runs.column("trial").to_pylist() == [seed]
+
+
+@pytest.mark.parametrize("seed", [-1, 65_536])
+def test_other_numbers_are_no_seeds(tmp_path, seed):
+    refused(tmp_path, release({0: {"less": arch(run(seed=seed))}}), "is no data set and seed")
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "millions", "count"),
+    [
+        ("params", "parameters", 0.0, 0),
+        ("params", "parameters", 1e-6, 1),
+        ("params", "parameters", 0.129306, 129_306),
+        ("params", "parameters", 4294.967295, 2**32 - 1),
+        ("params", "parameters", 0.1293060009, 129_306),
+        ("flop", "flops", 15.64737, 15_647_370),
+        ("flop", "flops", 0.0, 0),
+        ("flop", "flops", 2.0**40, 2**40 * 1_000_000),
+    ],
+)
+def test_millions_are_counts_to_the_last_digit(tmp_path, key, column, millions, count):
+    (batch,) = read(tmp_path, small_release(**{key: millions}))
+    assert batch.runs.column(column).to_pylist() == [count]
+
+
+@pytest.mark.parametrize(
+    ("key", "millions"),
+    [
+        ("params", -1e-6),
+        ("params", 4294.967296),
+        ("params", 0.129306002),
+        ("flop", 2.0**63 / 1e6),
+        ("flop", float("inf")),
+    ],
+)
+def test_other_millions_are_no_counts(tmp_path, key, millions):
+    refused(tmp_path, small_release(**{key: millions}), f"/{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [([2**53 - 1], 2.0**53 - 1), ([0.0, 2], 2.0), ([-0.5], None), ([1e308, 1e307], 5.5e307)],
+)
+def test_latencies_may_be_whole_and_large(tmp_path, value, expected):
+    (batch,) = read(tmp_path, small_release(latency=value))
+    assert batch.runs.column("latency_seconds").to_pylist() == [expected]
+
+
+@pytest.mark.parametrize("value", [[2**53], [float("nan")], ["1"], [True], [1e308] * 2, (1.0,)])
+def test_other_latencies_are_refused(tmp_path, value):
+    refused(tmp_path, small_release(latency=value), "/latency: ")
+
+
+CURVES = {
+    "train_acc1es": "train_accuracy",
+    "train_acc5es": "train_top5_accuracy",
+    "train_losses": "train_loss",
+    "train_times": "train_seconds",
+    "eval_acc1es": "test_accuracy",
+    "eval_losses": "test_loss",
+    "eval_times": "test_seconds",
+}
+
+
+@pytest.mark.parametrize(("key", "column"), CURVES.items())
+def test_numbers_of_a_curve_are_percents_or_not_negative(tmp_path, key, column):
+    split = "ori-test@" if key.startswith("eval") else ""
+    points = [f"{split}{epoch}" if split else epoch for epoch in (0, 1)]
+    is_percent = "acc" in key
+    most = 100.0 if is_percent else 1e9
+    (batch,) = read(tmp_path, small_release(**{key: dict(zip(points, (0.0, most), strict=True))}))
+    expected = [0, 1 if is_percent else 1e9, None]
+    assert batch.epochs.column(column).to_pylist()[:3] == expected
+    beyond = (100.00001,) if is_percent else ()
+    for wrong in (-1e-9, float("nan"), float("inf"), *beyond):
+        refused(
+            tmp_path,
+            small_release(**{key: {points[0]: wrong, points[1]: 1.0}}),
+            f"{column}: the value after 1 epochs is {wrong}",
+        )

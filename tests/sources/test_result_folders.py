@@ -8,9 +8,10 @@ from collections import OrderedDict
 
 import pytest
 from nas_records import OTHER, TEXT, arch, legacy, release, run
-from sources.oracle import expected_runs, found_runs
+from oracle import expected_runs, found_runs
 
 from mbml.errors import SourceError, UsageError
+from mbml.sources import natsbench
 from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
 
@@ -26,7 +27,7 @@ def nats_folder(tmp_path, records, names=(TEXT, OTHER)):
 
 
 FOLDERS = {
-    "index of another": ({"000001": {"12": arch(run())}}, "arch_index: it is 0, not 1"),
+    "index of another": ({"000001": {"12": arch(run())}}, "arch_index: expected 1, got 0"),
     "string of another": (
         {"000001": {"12": arch(run(), index=1)}},
         "architecture 1: it is .*, where meta_archs has",
@@ -36,13 +37,16 @@ FOLDERS = {
         {"000000": {"90": arch(run(epochs=90))}},
         "'90': this space has no such schedule",
     ),
-    "no record": ({"000000": {}}, "it holds 0 records, not one alone"),
-    "a list of records": ({"000000": [{"12": arch(run())}]}, "not one alone"),
+    "no record": ({"000000": {}}, "expected one record in a dict, and nothing else"),
+    "a list of records": (
+        {"000000": [{"12": arch(run())}]},
+        "expected one record in a dict, and nothing else",
+    ),
     "two files of one index": (
         {"000000": {"12": arch(run())}, "0": {"12": arch(run())}},
         "architecture 0: it comes in two files",
     ),
-    "no files": ({}, "does not hold meta.pickle.pbz2 and files"),
+    "no files": ({}, "holds no files NNNNNN.pickle.pbz2"),
 }
 
 
@@ -74,6 +78,74 @@ def test_simple_is_read_where_full_stands_beside_it(tmp_path):
     assert [one.name for one in source.files] == ["000000-SIMPLE.pth"]
     (batch,) = source.batches()
     assert batch.records == 1
+
+
+@pytest.mark.parametrize(
+    ("group", "told", "taken", "batches"), [(24, 3, 1, 1), (1, 3, 3, 2), (1, None, None, 2)]
+)
+def test_files_of_nats_bench_are_read_by_workers_in_groups(
+    tmp_path, monkeypatch, group, told, taken, batches
+):
+    asked = []
+
+    def here(function, items, *, workers):
+        asked.append(workers)
+        yield from map(function, items)
+
+    assert natsbench._GROUP == 24
+    monkeypatch.setattr(natsbench, "_GROUP", group)
+    monkeypatch.setattr(natsbench, "map_in_workers", here)
+    folder = nats_folder(
+        tmp_path,
+        {
+            "000000": {"12": arch(run())},
+            "000001": {"12": arch(run(text=OTHER), index=1, text=OTHER)},
+        },
+    )
+    (folder / "notes.txt").write_text("else")
+    source = NatsBenchSource(folder, workers=told)
+    assert (source.format, source.benchmark, source.release) == (
+        "natsbench_folder",
+        "nasbench201",
+        None,
+    )
+    names = ["meta.pickle.pbz2", "000000.pickle.pbz2", "000001.pickle.pbz2"]
+    assert [one.name for one in source.files] == names
+    found = list(source.batches())
+    assert asked == [taken]
+    sizes = [one.stat().st_size for one in source.files]
+    ends = [sum(sizes[:2]), sum(sizes)] if batches == 2 else [sum(sizes)]
+    assert [batch.bytes_done for batch in found] == ends
+    assert [name for batch in found for name in batch.runs.column("run").to_pylist()] == [0, 1]
+    assert source.release == "NATS-tss-v1.0"
+
+
+def test_a_file_of_nats_bench_says_what_it_is(tmp_path):
+    path = tmp_path / "all.pickle.pbz2"
+    record = {"12": arch(run())}
+    path.write_bytes(bz2.compress(pickle.dumps(release({0: record}), 4)))
+    source = NatsBenchSource(path)
+    assert (source.format, source.benchmark, source.files) == (
+        "natsbench_pickle",
+        "nasbench201",
+        (path,),
+    )
+    assert source.release is None
+    assert found_runs(source.batches()) == {0: expected_runs(record)}
+    assert source.release == "NATS-tss-v1.0"
+
+
+def test_a_folder_says_how_many_bytes_are_done_and_what_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("mbml.sources.nasbench201.tables._ROWS", 12)
+    for index, text in enumerate((TEXT, OTHER)):
+        data = legacy({"less": arch(run(text=text), index=index, text=text)})
+        (tmp_path / f"{index:06d}-SIMPLE.pth").write_bytes(data)
+    source = NasBench201Source(tmp_path)
+    sizes = [one.stat().st_size for one in source.files]
+    assert [batch.bytes_done for batch in source.batches()] == [sizes[0], sum(sizes)]
+    assert source.format == "torch_folder"
+    assert NasBench201Source(source.files[0]).format == "torch_pickle"
+    assert (source.benchmark, source.release) == ("nasbench201", None)
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from tables import nasbench101_rows, nasbench201_rows
 
 from mbml.errors import SourceError, UsageError
+from mbml.sources.tables.outside import faults_of
 from mbml.sources.tables.table import open_tables
 
 
@@ -21,8 +24,8 @@ def test_csv_parquet_and_hive_give_the_same(tmp_path):
     rows = pl.concat([nasbench101_rows(trial=t) for t in (1, 2)])
     rows.write_csv(tmp_path / "a.csv")
     rows.write_parquet(tmp_path / "a.parquet")
-    parts = pl.PartitionBy(tmp_path / "hive", key=["schedule_epochs", "trial"])
-    rows.write_parquet(parts, mkdir=True)
+    parts = ["schedule_epochs", "trial"]
+    pq.write_to_dataset(rows.to_arrow(), tmp_path / "hive", partition_cols=parts)
     expected = [batch.epochs.to_pylist() for batch in read(tmp_path / "a.parquet")]
     assert [batch.epochs.to_pylist() for batch in read(tmp_path / "a.csv")] == expected
     assert [batch.epochs.to_pylist() for batch in read(tmp_path / "hive")] == expected
@@ -59,24 +62,16 @@ def test_isomorphic_cells_are_one_architecture(tmp_path):
 
 
 BAD_VALUES = [
-    ({"test_accuracy": 1.5}, "row 1: has a test_accuracy that is not a fraction"),
-    ({"test_accuracy": -0.1}, "row 1: has a test_accuracy"),
-    ({"test_accuracy": float("nan")}, "row 1: has a test_accuracy"),
-    ({"train_seconds": -1.0}, "row 1: has a train_seconds that is not seconds"),
-    ({"train_seconds": float("inf")}, "row 1: has a train_seconds"),
-    ({"valid_loss": -1.0}, "row 1: has a valid_loss that is not 0 or more"),
-    ({"dataset": "cifar-10"}, "row 1: names a dataset that is none of cifar10"),
-    ({"epoch": 201}, "row 1: has an epoch after its schedule"),
-    ({"epoch": None}, "row 1: has no epoch"),
-    ({"trial": None}, "row 1: has no trial"),
-    ({"dataset": None}, "has no dataset"),
-    ({"trial": -1}, "cannot be read"),
-    ({"schedule_epochs": 70_000}, "cannot be read"),
-    ({"test_accuracy": "high"}, r"column 'test_accuracy': holds String, where Float64 is meant"),
+    ({"dataset": "cifar-10"}, "row 1, column 'dataset': expected one of .*cifar10, .*'cifar-10'"),
+    ({"epoch": 201}, "row 1, column 'epoch': expected an epoch of its schedule of 200, got 201"),
+    ({"epoch": None}, "row 1, column 'epoch': expected .*, got no value"),
+    ({"trial": None}, "row 1, column 'trial': expected .*, got no value"),
+    ({"schedule_epochs": None}, "row 1, column 'schedule_epochs': expected .*, got no value"),
+    ({"dataset": None}, "row 1, column 'dataset': expected .*, got no value"),
     ({"test_acuracy": 0.5}, "column 'test_acuracy': is not known. Did you mean 'test_accuracy'"),
     ({"arch_str": "|none~0|"}, "row 1"),
-    ({"arch_index": 17}, "row 1: index 17 is not that of"),
-    ({"benchmark": "nasbench301"}, "benchmark 'nasbench301' is none of"),
+    ({"arch_index": 17}, r"row 1, column 'arch_index': expected 0, the index of .*, got 17"),
+    ({"benchmark": "nasbench301"}, "row 1, column 'benchmark': .*'nasbench301'"),
 ]
 
 
@@ -102,15 +97,15 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
 
 def test_a_hash_that_is_not_its_cells_is_refused(tmp_path):
     nasbench101_rows(module_hash="0" * 32).write_parquet(tmp_path / "a.parquet")
-    with pytest.raises(SourceError, match=r"row 1: module hash 0{32} is not that of its cell"):
+    with pytest.raises(SourceError, match=r"row 1, column 'module_hash': .*, got '0{32}'"):
         read(tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"adjacency": ["0100", None]}, "row 2: has no adjacency or no operations"),
-        ({"operations": ["input,output", None]}, "row 2: has no adjacency or no operations"),
+        ({"adjacency": ["0100", None]}, "row 2, column 'adjacency': .* got no value"),
+        ({"operations": ["input,output", None]}, "row 2, column 'operations': .* no value"),
         ({"operations": ["input,output", "input,pool"]}, "row 2: .*'pool'"),
         ({"adjacency": ["0100", "0000"]}, "row 2: "),
     ],
@@ -139,6 +134,15 @@ def test_a_truncated_parquet_file_is_refused(tmp_path):
         open_tables(path)
 
 
+def test_a_page_over_which_polars_aborts_the_process_is_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    nasbench201_rows(12).write_parquet(path)
+    # In the header of a page: the number of its values, 12 and -12 as Thrift's zigzag has them.
+    path.write_bytes(path.read_bytes().replace(b"\x2c\x15\x18", b"\x2c\x15\x17", 1))
+    with pytest.raises(SourceError, match="cannot be read as a table: Invalid page header"):
+        open_tables(path)
+
+
 def test_a_panic_of_polars_is_a_fault_of_the_file_and_says_nothing_itself(tmp_path, capfd):
     path = tmp_path / "a.parquet"
     nasbench201_rows(500).write_parquet(path)
@@ -150,22 +154,17 @@ def test_a_panic_of_polars_is_a_fault_of_the_file_and_says_nothing_itself(tmp_pa
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("word", ["True", "yes", "1", ""])
-def test_a_csv_has_true_and_false_and_no_other_word(tmp_path, word):
-    rows = nasbench201_rows(3).with_columns(seconds_are_measured=pl.Series(["true", "false", word]))
+def test_what_other_threads_write_to_stderr_during_a_read_is_not_lost(tmp_path, capfd):
+    with faults_of(tmp_path), ThreadPoolExecutor(1) as other:
+        other.submit(os.write, 2, b"of another thread\n").result()
+    assert capfd.readouterr().err == "of another thread\n"
+
+
+def test_an_empty_field_of_a_csv_is_no_value(tmp_path):
+    rows = nasbench201_rows(3).with_columns(seconds_are_measured=pl.Series(["true", "false", ""]))
     rows.write_csv(tmp_path / "a.csv")
-    if word:
-        with pytest.raises(SourceError, match="cannot be read as a table"):
-            read(tmp_path / "a.csv")
-    else:
-        [batch] = read(tmp_path / "a.csv")
-        assert batch.runs.column("seconds_are_measured").to_pylist() == [True, False, None]
-
-
-def test_a_csv_with_text_for_a_number_is_refused(tmp_path):
-    nasbench201_rows(test_accuracy="high").write_csv(tmp_path / "a.csv")
-    with pytest.raises(SourceError, match="test_accuracy"):
-        read(tmp_path / "a.csv")
+    [batch] = read(tmp_path / "a.csv")
+    assert batch.runs.column("seconds_are_measured").to_pylist() == [True, False, None]
 
 
 def test_a_table_without_rows_is_refused(tmp_path):
@@ -179,10 +178,8 @@ def test_a_table_without_rows_is_refused(tmp_path):
     [
         ("none.parquet", "no such file"),
         (".", "a folder without Parquet"),
-        ("notes.txt", "ends in .parquet or .csv"),
     ],
 )
 def test_a_path_that_is_no_table_is_refused(tmp_path, name, said):
-    (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(UsageError, match=said):
         open_tables(tmp_path / name)

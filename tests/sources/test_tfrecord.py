@@ -201,7 +201,7 @@ def test_a_failing_disk(path):
         def read(self, *_):
             raise OSError(5, "Input/output error")
 
-    from mbml.sources.files import read
+    from mbml.sources.files import read_bytes
 
     with pytest.raises(SourceError, match="cannot be read on: Input/output error"):
-        read(Failing(), path, 1)
+        read_bytes(Failing(), path, 1)

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbml.errors import CellError
-from mbml.spaces import md5, nasbench101
-from mbml.spaces.nasbench101_bulk import graph_ids, network_costs
+from mbml.spaces import nasbench101
+from mbml.spaces.nasbench101 import md5
+from mbml.spaces.nasbench101.bulk import graph_ids, network_costs
 
 README_CELL = (
     "0111010000000100000010000100000000100000010000000:"
@@ -220,6 +221,7 @@ def test_many_costs_at_once_equal_single_ones(several):
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_every_real_cell_has_its_parameters(real_data):
     path = real_data / "nasbench101" / "measurements.parquet"
     columns = ["adjacency", "operations", "parameters"]

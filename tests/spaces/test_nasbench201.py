@@ -115,13 +115,14 @@ def test_the_official_order_is_that_of_the_genuine_file(real_data):
 def test_costs_of_the_genuine_files(real_data, index):
     cell = nasbench201.parse(nasbench201.official_order()[index])
     found = network_costs(real_data, "NATS-tss-v1_0-3ffb9-simple", index)
-    assert {dataset for dataset, _, _ in found} == set(nasbench201.network.DATASETS)
+    assert {dataset for dataset, _, _ in found} == set(nasbench201.network.IMAGES)
     for dataset, flops, parameters in found:
         assert cell.flops_on(dataset) / 1e6 == pytest.approx(flops, abs=1e-9)
         assert cell.parameters_on(dataset) / 1e6 == pytest.approx(parameters, abs=1e-9)
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_every_real_cell_has_its_parameters_and_index(real_data):
     table = pl.read_parquet(real_data / "nasbench201" / "measurements.parquet")
     assert table.height == 93_750

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from tables import load_rows, nasbench101_rows, nasbench201_rows
 
-from mbml.frames import read_cells
+from mbml.frames import cell_texts
 from mbml.spaces.graph import VOCABULARY, operation_graph
 from mbml.spaces.registry import recognise
 
 
+@pytest.mark.slow
 def test_the_view_agrees_with_the_function_on_every_cell(warehouse, tmp_path):
     load_rows(
         warehouse,
@@ -23,7 +25,7 @@ def test_the_view_agrees_with_the_function_on_every_cell(warehouse, tmp_path):
         "select arch_id, graph_adjacency, graph_operations from operation_graph"
     )
     assert found.height == 15_625 + 4 + 1
-    cells = [recognise(text)[1] for text in read_cells(warehouse, found["arch_id"])]
+    cells = [recognise(text)[1] for text in cell_texts(warehouse, found["arch_id"])]
     graphs = [operation_graph(cell) for cell in cells]
     assert found["graph_adjacency"].to_list() == [
         "".join(str(entry) for row in graph.matrix for entry in row) for graph in graphs

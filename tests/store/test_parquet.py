@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mbml.cli.app import app
 from mbml.errors import UsageError
-from mbml.export import export_tables
+from mbml.exports import export_tables
 from mbml.store.parquet import script
 
 VIEW = "meta_nasbench201_cifar100_200epochs"
@@ -47,6 +47,7 @@ def test_every_view_has_the_same_rows(warehouse, exported):
     assert len(names) >= 60
 
 
+@pytest.mark.slow
 def test_the_commands(warehouse, exported, tmp_path):
     warehouse.close()
     call = ["export-tables", "--to", str(tmp_path), "--warehouse", str(warehouse.path)]

@@ -69,6 +69,35 @@ def test_the_same_file_again_changes_nothing_and_others_need_replace(measured, t
     assert measured.rows("select count(*) from proxy") == [(6 * len(PROXIES),)]
 
 
+def test_a_value_that_the_new_file_lacks_stays_or_is_replaced_by_none(measured, tmp_path):
+    load(measured, table(8), tmp_path / "a.parquet")
+    frame = table(8, zen=[None] * 6 + [1.5] * 2)
+    report = load(measured, frame, tmp_path / "b.parquet")
+    assert (report.already_loaded, report.kept, report.removed) == (True, 6, 0)
+    report = load(measured, frame, tmp_path / "b.parquet", replace=True)
+    assert (report.already_loaded, report.kept, report.removed) == (False, 0, 6)
+    assert (report.cells, report.unknown_cells) == (6, 2)
+    assert measured.rows("select count(*) from proxy where name = 'zen'") == [(0,)]
+    assert load(measured, frame, tmp_path / "b.parquet", replace=True).already_loaded
+
+
+def test_a_cell_without_a_value_is_not_an_unknown_one(measured, tmp_path):
+    frame = pl.DataFrame({"arch_str": CELLS[:8], "own": [1.0, None, *[None] * 5, 2.0]})
+    report = load(measured, frame, tmp_path / "a.parquet")
+    assert (report.cells, report.values, report.unknown_cells) == (1, 1, 2)
+    with pytest.raises(UsageError, match=r"no value \(only NULL\) for the 5 of its 7 cells"):
+        load(measured, frame[1:], tmp_path / "b.parquet")
+    with pytest.raises(SourceError, match="holds no value of a proxy"):
+        load(measured, frame[1:6], tmp_path / "c.parquet")
+
+
+def test_proxies_of_a_split_are_those_of_its_images(measured, tmp_path):
+    load(measured, table(), tmp_path / "p.parquet", dataset="cifar10-valid")
+    assert measured.rows("select distinct dataset from proxy") == [("cifar10",)]
+    [note] = read_proxies(tmp_path / "p.parquet", dataset="cifar10-valid").notes
+    assert note == "kept as proxies on cifar10: cifar10-valid is a split of the same images"
+
+
 def test_proxies_of_another_data_set_stand_beside(measured, tmp_path):
     load(measured, table(), tmp_path / "a.parquet")
     load(measured, table(zen=2.5), tmp_path / "b.parquet", dataset="cifar100")
@@ -94,13 +123,16 @@ FAULTS = [
     (table(0), "holds no rows"),
     (table().drop("arch_str"), "lacks the column arch_str"),
     (table().select("arch_str"), "no column beside the cells"),
-    (table(zen="high"), "holds String, not numbers"),
-    (table(zen=[1.0, float("nan"), 2.0, 3.0]), "row 2: column 'zen' does not hold a finite number"),
-    (table(zen=[1.0, 2.0, float("inf"), 3.0]), "row 3: column 'zen'"),
+    (table(zen="high"), "row 1, column 'zen': expected a finite number, got 'high'"),
+    (table(zen=[1.0, float("nan"), 2.0, 3.0]), "row 2, column 'zen': "),
+    (table(zen=[1.0, 2.0, float("inf"), 3.0]), "row 3, column 'zen': "),
     (pl.concat([table(2), table(1)]), "row 3: is the cell of another row"),
     (table().with_columns(arch_str=pl.lit("|none~0|")), "row 1: '|none~0|' does not have the form"),
-    (table().with_columns(arch_str=pl.Series([None, *CELLS[:3]])), "row 1: has no arch_str"),
-    (table().with_columns(arch_str=pl.lit(7)), "column 'arch_str': holds Int32, not text"),
+    (
+        table().with_columns(arch_str=pl.Series([None, *CELLS[:3]])),
+        "row 1, column 'arch_str': expected text, got no value",
+    ),
+    (table().with_columns(arch_str=pl.lit(7)), "row 1, column 'arch_str': expected text, got 7"),
 ]
 
 
@@ -118,7 +150,7 @@ def test_a_faulty_table_is_refused(tmp_path, frame, said):
 
 def test_text_in_a_csv_file_is_no_number(tmp_path):
     table(zen=["1", "2", "x", "4"]).write_csv(tmp_path / "p.csv")
-    with pytest.raises(SourceError, match="row 3: column 'zen' does not hold a finite number"):
+    with pytest.raises(SourceError, match="row 3, column 'zen': expected a finite number, got 'x'"):
         read_proxies(tmp_path / "p.csv", dataset="cifar10")
 
 
@@ -127,6 +159,14 @@ def test_a_damaged_file_is_refused(tmp_path, damage):
     (tmp_path / "p.parquet").write_bytes(damage)
     with pytest.raises(SourceError, match=r"is empty|cannot be read as a table"):
         read_proxies(tmp_path / "p.parquet", dataset="cifar10")
+
+
+def test_a_damaged_page_is_refused(tmp_path):
+    path = tmp_path / "p.parquet"
+    table(zen=[1.0, 2.0, 3.0, 4.0]).write_parquet(path)
+    path.write_bytes(path.read_bytes().replace(b"\x2c\x15\x08", b"\x2c\x15\x07"))
+    with pytest.raises(SourceError, match="cannot be read as a table: Invalid page header"):
+        read_proxies(path, dataset="cifar10")
 
 
 def test_a_cell_that_is_none_is_named_by_its_row(tmp_path):
@@ -142,10 +182,42 @@ def test_a_cell_that_is_none_is_named_by_its_row(tmp_path):
     ("name", "dataset", "said"),
     [
         ("none.parquet", "cifar10", "does not exist"),
-        ("p.txt", "cifar10", "ends in .parquet or .csv"),
         ("none.parquet", "cifar11", "did you mean 'cifar10'"),
     ],
 )
 def test_what_cannot_be_asked(tmp_path, name, dataset, said):
     with pytest.raises(UsageError, match=said):
         read_proxies(tmp_path / name, dataset=dataset)
+
+
+def test_a_refused_file_does_not_hinder_the_next(measured, tmp_path):
+    load(measured, table(), tmp_path / "a.parquet")
+    with pytest.raises(UsageError, match="`replace=True`"):
+        load(measured, table(synflow=2.5), tmp_path / "b.parquet")
+    report = load(measured, table(6), tmp_path / "c.parquet")
+    assert (report.cells, report.already_loaded) == (6, False)
+    assert measured.rows("select count(*) from duckdb_tables() where temporary") == [(0,)]
+    assert measured.rows(
+        "select count(*) from duckdb_views() where temporary and not internal"
+    ) == [(0,)]
+
+
+def test_proxies_of_another_data_set_are_named(measured, tmp_path):
+    load_rows(measured, nasbench201_rows(6, dataset="cifar100"), tmp_path / "n.parquet")
+    load(measured, table(), tmp_path / "p.parquet", dataset="cifar10")
+    view = META_DATASETS["meta_nasbench201_cifar100_200epochs"]
+    with pytest.raises(UsageError, match=r"no proxies of its cells on cifar100 \(only on cifar10"):
+        learning_problem(measured, view, feature_set("proxy"))
+
+
+@pytest.mark.parametrize("name", ["name", "value", "native_key"])
+def test_a_proxy_cannot_have_the_name_of_a_column(measured, tmp_path, name):
+    with pytest.raises(SourceError, match=f"column '{name}': cannot be the name of a proxy"):
+        load(measured, table(**{name: 1.0}), tmp_path / "p.parquet")
+
+
+def test_a_proxy_that_stands_twice_in_the_header_is_refused(measured, tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text(f'arch_str,synflow,synflow\n"{CELLS[0]}",1,2\n')
+    with pytest.raises(SourceError, match="column 'synflow': stands twice in the header"):
+        read_proxies(path, dataset="cifar10")

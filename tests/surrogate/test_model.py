@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from mbml.surrogate.model import fitted
-from mbml.surrogate.nasbench101 import SCHEDULES, draw_cells
+from mbml.surrogate.nasbench101 import _SCHEDULES, draw_cells
 from mbml.surrogate.nasbench101_results import SurrogateCell, expected_accuracy, invent
 from mbml.surrogate.networks import expected_latent
 
@@ -19,7 +19,7 @@ from mbml.surrogate.networks import expected_latent
 def invented():
     """Last validation and test accuracies of 2,000 cells, shape (cells, 3 repeats, 4)."""
     cells = draw_cells(2_000, seed=4)
-    evaluations, _ = invent(cells, np.array(list(SCHEDULES) * 3), 0)
+    evaluations, _ = invent(cells, np.array(list(_SCHEDULES) * 3), 0)
     return evaluations[3:, :, 2].reshape(2, -1, 3, 4)
 
 

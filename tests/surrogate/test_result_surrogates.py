@@ -10,7 +10,7 @@ import warnings
 from collections import Counter
 
 import pytest
-from sources.oracle import expected_runs, found_runs
+from oracle import expected_runs, found_runs
 
 from mbml.errors import UsageError
 from mbml.sources.nasbench201.source import NasBench201Source
@@ -18,6 +18,9 @@ from mbml.sources.natsbench import NatsBenchSource
 from mbml.spaces import nasbench201
 from mbml.surrogate.nasbench201 import TRIALS, _seeds_by_index, write_nasbench201
 from mbml.surrogate.natsbench import write_natsbench
+
+#: Slow together: most start processes of their own.
+pytestmark = pytest.mark.slow
 
 
 def unpickled(data):
@@ -142,6 +145,7 @@ def test_seeds_are_dealt_as_in_the_release():
     assert sum(len(seeds) * count for seeds, count in dealt.items()) == 36_986
 
 
+@pytest.mark.slow
 def test_some_cells_disagree_on_their_parameters(tmp_path):
     path = tmp_path / "surrogate.pth"
     write_nasbench201(path, cells=300)

@@ -51,7 +51,7 @@ class Feature(NamedTuple):
     values: NDArray[Any]
 
 
-class Prepared(Protocol):
+class CellBatch(Protocol):
     """Many cells as arrays."""
 
     def part(self, which: slice) -> Self:
@@ -86,7 +86,7 @@ class Topology:
     version: str
     groups: dict[str, str]
     example: str
-    prepare: Callable[[Sequence[str]], Prepared]
+    prepare: Callable[[Sequence[str]], CellBatch]
     compute: Callable[[Any], Iterator[Feature]]
 
     def columns(self, groups: Iterable[str] | None = None) -> tuple[Column, ...]:

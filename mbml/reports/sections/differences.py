@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import altair as alt
 import polars as pl
 
-from mbml.analysis.ranks import ALPHA, FEWEST_BLOCKS, FEWEST_NAMES, Ranking, rank
+from mbml.analysis.ranks import ALPHA, FEWEST_BLOCKS, FEWEST_NAMES, Ranking, rank_predictors
 from mbml.reports import charts
 from mbml.reports.content import Figure, Paragraph, Table
 from mbml.reports.sections import evaluated
@@ -68,7 +68,11 @@ def _tests(fits: pl.DataFrame) -> list[_Test]:
                 continue
             what = (part["protocol"][0], part["meta-dataset"][0], part["N"][0], error)
             others = sorted(set(wide.columns[1:]) - set(whole))
-            made.append(_Test(what, rank(whole, wide.select(whole).to_numpy()), ", ".join(others)))
+            made.append(
+                _Test(
+                    what, rank_predictors(whole, wide.select(whole).to_numpy()), ", ".join(others)
+                )
+            )
     return made
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mbml.metrics import METRICS
+from mbml.metrics import METRICS, over_seeds
 from mbml.reports.content import Paragraph, Section, Table
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def protocols(fits: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         yield part["protocol"][0], part
 
 
-def over_seeds(fits: pl.DataFrame, scores: Sequence[str]) -> pl.DataFrame:
+def means(fits: pl.DataFrame, scores: Sequence[str]) -> pl.DataFrame:
     """Average scores over the seeds of each row, missing ones left out.
 
     Returns
@@ -55,14 +55,8 @@ def over_seeds(fits: pl.DataFrame, scores: Sequence[str]) -> pl.DataFrame:
         The columns of `ROW`, `seeds`, and of each score the mean and, as `SCORE_std`, the
         population deviation.
     """
-    return fits.group_by(ROW, maintain_order=True).agg(
-        pl.len().alias("seeds"),
-        *(
-            one
-            for name in scores
-            for one in (pl.col(name).mean(), pl.col(name).std(ddof=0).alias(f"{name}_std"))
-        ),
-    )
+    grouped = fits.group_by(ROW, maintain_order=True)
+    return grouped.agg(pl.len().alias("seeds"), *over_seeds(scores))
 
 
 def score_tables(
@@ -90,7 +84,7 @@ def score_tables(
     """
     made = []
     for number, (words, fits) in enumerate(protocols(material.fits), start=1):
-        frame, alike = over_seeds(fits, list(decimals)), ""
+        frame, alike = means(fits, list(decimals)), ""
         if frame["features"].n_unique() == 1:
             frame, alike = frame.drop("features"), f", features {frame['features'][0]}"
         table = Table(

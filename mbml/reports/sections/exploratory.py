@@ -9,10 +9,10 @@ import polars as pl
 
 from mbml.reports import charts
 from mbml.reports.content import Figure, Paragraph, Section, Table
-from mbml.reports.material import TARGETS, label, measured, title_of
+from mbml.reports.material import TARGET_TITLES, label, measured, title_of
 
 if TYPE_CHECKING:
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.reports.content import Block
     from mbml.reports.material import Material
 
@@ -27,41 +27,42 @@ def make(material: Material) -> list[Section]:
 
 
 def _benchmark(material: Material, benchmark: str) -> Section:
-    datasets = material.of(benchmark)
-    blocks: list[Block] = [
-        _first_rows(material, datasets[-1]),
-        _accuracies(material, datasets),
-        _histogram(material, datasets),
-        _features_heat_map(material, datasets),
-    ]
-    blocks += [_against_size(material, datasets, size) for size in _sizes(material, datasets)]
-    blocks += _between_views(material, benchmark, datasets)
-    blocks += _operations(material, benchmark, datasets)
+    whole = [one for one in material.of(benchmark) if not one.subset]
+    blocks: list[Block] = [_first_rows(material, whole[-1])]
+    blocks += material.unscored_note(benchmark)
+    datasets = material.scored(benchmark)
+    if datasets:
+        blocks += [_accuracies(material, datasets), _histogram(material, datasets)]
+        blocks += _features_heat_map(material, datasets)
+        for size in ("parameters", "flops"):
+            blocks += _against_size(material, datasets, size)
+        blocks += _between_views(material, benchmark, datasets)
+        blocks += _operations(material, benchmark, datasets)
     title = f"{title_of(benchmark)}: exploratory analysis"
     return Section(name=f"{benchmark}-exploratory", title=title, blocks=tuple(blocks))
 
 
 def _first_rows(material: Material, dataset: MetaDataset) -> Table:
-    columns = ["arch_key", *material.features(dataset), *TARGETS]
+    columns = ["arch_key", *material.features(dataset), *TARGET_TITLES]
     frame = material.read(dataset, columns).head(5)
     return Table(
         name=f"{dataset.benchmark}_first_rows",
         caption=f"First rows of {dataset.name}; accuracies in percent.",
         frame=frame.select(one for one in frame if one.null_count() < frame.height),
-        percent=tuple(TARGETS),
+        percent=tuple(TARGET_TITLES),
     )
 
 
 def _accuracies(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
     rows = []
     for one in datasets:
-        frame = material.read(one, list(TARGETS))
-        for target in measured(frame, TARGETS):
+        frame = material.read(one, list(TARGET_TITLES))
+        for target in measured(frame, TARGET_TITLES):
             values = frame[target].drop_nulls()
             rows.append(
                 {
                     "meta-dataset": label(one),
-                    "accuracy": TARGETS[target],
+                    "accuracy": TARGET_TITLES[target],
                     "architectures": len(values),
                     "mean": values.mean(),
                     "deviation": values.std(ddof=0),
@@ -84,14 +85,14 @@ def _accuracies(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
 def _histogram(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
     parts = []
     for one in datasets:
-        frame = material.read(one, list(TARGETS))
-        for target in measured(frame, TARGETS):
+        frame = material.read(one, list(TARGET_TITLES))
+        for target in measured(frame, TARGET_TITLES):
             bins = (frame[target].drop_nulls() * BINS).floor().clip(0, BINS - 1)
             counted = bins.cast(pl.Int64).alias("bin").value_counts(name="architectures")
             parts.append(
                 counted.select(
                     pl.lit(label(one)).alias("meta-dataset"),
-                    pl.lit(TARGETS[target]).alias("accuracy"),
+                    pl.lit(TARGET_TITLES[target]).alias("accuracy"),
                     (pl.col("bin") * (100 / BINS)).alias("from"),
                     ((pl.col("bin") + 1) * (100 / BINS)).alias("to"),
                     "architectures",
@@ -119,27 +120,29 @@ def _histogram(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
     )
 
 
-def _features_heat_map(material: Material, datasets: tuple[MetaDataset, ...]) -> Figure:
-    parts = []
+def _features_heat_map(material: Material, datasets: tuple[MetaDataset, ...]) -> list[Block]:
+    parts = {}
     order: list[str] = []
     for one in datasets:
-        columns = [*material.features(one), *TARGETS]
+        columns = [*material.features(one), *TARGET_TITLES]
         frame = material.read(one, columns)
         names = [name for name in measured(frame, columns) if frame[name].n_unique() > 1]
         order += [name for name in names if name not in order]
-        parts.append(
-            spearman(frame.select(names)).with_columns(pl.lit(label(one)).alias("meta-dataset"))
-        )
-    menu = charts.choice("meta-dataset", [label(one) for one in reversed(datasets)], "meta-dataset")
+        if names:
+            named = pl.lit(label(one)).alias("meta-dataset")
+            parts[label(one)] = spearman(frame.select(names)).with_columns(named)
+    if not parts:
+        return [Paragraph(text="No rank correlations: no two rows differ in any column.")]
+    menu = charts.choice("meta-dataset", list(reversed(parts)), "meta-dataset")
     chart = charts.heat_map(
-        pl.concat(parts),
+        pl.concat(parts.values()),
         rows="one",
         columns="other",
         value="rho",
         title="Spearman's rho",
         order=order,
     )
-    return Figure(
+    figure = Figure(
         name=f"{datasets[0].benchmark}_spearman",
         caption=(
             "Spearman's rank correlation between meta-features, size and accuracies, over the"
@@ -148,26 +151,25 @@ def _features_heat_map(material: Material, datasets: tuple[MetaDataset, ...]) ->
         alt="Heat map of rank correlations between meta-features and accuracies.",
         chart=charts.with_menus(chart, menu),
     )
+    return [figure]
 
 
-def _sizes(material: Material, datasets: tuple[MetaDataset, ...]) -> list[str]:
-    frame = material.read(datasets[-1], ["parameters", "flops"])
-    return measured(frame, ["parameters", "flops"])
-
-
-def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: str) -> Figure:
+def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: str) -> list[Figure]:
     parts = []
     for one in datasets:
-        frame = material.read(one, [size, *TARGETS])
-        for target in measured(frame, TARGETS):
+        frame = material.read(one, [size, *TARGET_TITLES])
+        for target in measured(frame, TARGET_TITLES):
             known = frame.select(x=pl.col(size) / 1e6, y=pl.col(target) * 100).drop_nulls()
-            what = pl.lit(f"{label(one)}: {TARGETS[target]}").alias("what")
-            parts.append(charts.fields(known).with_columns(what))
+            what = pl.lit(f"{label(one)}: {TARGET_TITLES[target]}").alias("what")
+            if not known.is_empty():
+                parts.append(charts.fields(known).with_columns(what))
+    if not parts:
+        return []
     frame = pl.concat(parts)
     names = frame["what"].unique(maintain_order=True).to_list()[::-1]
     menu = charts.choice("what", names, "accuracy")
     chart = charts.density(frame, x=f"{size} (million)", y="accuracy (percent)")
-    return Figure(
+    figure = Figure(
         name=f"{datasets[0].benchmark}_accuracy_by_{size}",
         caption=(
             f"Accuracy against {size}: architectures in each of {charts.FIELDS} by {charts.FIELDS}"
@@ -176,16 +178,19 @@ def _against_size(material: Material, datasets: tuple[MetaDataset, ...], size: s
         alt=f"Map of how many architectures have a given number of {size} and a given accuracy.",
         chart=charts.with_menus(chart, menu).properties(width=charts.WIDTH, height=charts.HEIGHT),
     )
+    return [figure]
 
 
 def _between_views(
     material: Material, benchmark: str, datasets: tuple[MetaDataset, ...]
 ) -> list[Block]:
     joined: pl.DataFrame | None = None
-    for one in datasets:
-        frame = material.read(one, ["arch_id", *TARGETS])
-        chosen = frame.select("arch_id", *measured(frame, TARGETS)).rename(
-            {target: f"{label(one)}: {name}" for target, name in TARGETS.items()}, strict=False
+    # A part of a space has the measurements of the whole.
+    for one in (one for one in datasets if not one.subset):
+        frame = material.read(one, ["arch_id", *TARGET_TITLES])
+        chosen = frame.select("arch_id", *measured(frame, TARGET_TITLES)).rename(
+            {target: f"{label(one)}: {name}" for target, name in TARGET_TITLES.items()},
+            strict=False,
         )
         joined = chosen if joined is None else joined.join(chosen, "arch_id", "full", coalesce=True)
     assert joined is not None  # noqa: S101
@@ -228,8 +233,8 @@ def _operations(
         ]
     rows = []
     for one in datasets:
-        frame = material.read(one, ["arch_id", *TARGETS])
-        for target in measured(frame, TARGETS):
+        frame = material.read(one, ["arch_id", *TARGET_TITLES])
+        for target in measured(frame, TARGET_TITLES):
             known = (
                 frame.drop_nulls(target)
                 .sort(target, "arch_id")
@@ -245,7 +250,7 @@ def _operations(
                 rows.append(
                     {
                         "meta-dataset": label(one),
-                        "accuracy": TARGETS[target],
+                        "accuracy": TARGET_TITLES[target],
                         "architectures": which if which == "all" else f"{which} {many:,}",
                         **means,
                     }

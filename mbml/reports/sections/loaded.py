@@ -25,7 +25,7 @@ def make(material: Material) -> list[Section]:
 
 
 def _kind(material: Material) -> Paragraph:
-    if not material.contents.has_surrogates:
+    if not material.contents.has_surrogate_sources:
         return Paragraph(text="All sources hold real measurements.")
     surrogates = material.contents.sources.filter(pl.col("is_surrogate"))["file_name"].to_list()
     names = ", ".join(surrogates)

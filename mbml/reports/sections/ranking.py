@@ -19,7 +19,7 @@ _AMONG = {f"precision_at_{k}": 2 for k in (10, 100)} | {f"regret_at_{k}": 2 for 
 KS = (1, 5, 10, 50, 100)
 #: What is told of the first k, and by which rule.
 _RULES = {
-    "best_valid_accuracy": "best validation",
+    "chosen_valid_accuracy": "best validation",
     "chosen_test_accuracy": "test, chosen by validation",
     "oracle_test_accuracy": "test, oracle",
 }
@@ -51,7 +51,7 @@ def _top_k(material: Material) -> list[Table]:
             scores = [f"top{k}_{rule}" for rule in _RULES]
             names = {f"top{k}_{rule}": text for rule, text in _RULES.items()}
             spreads = {f"{name}_std": f"{text} (std)" for name, text in names.items()}
-            part = evaluated.over_seeds(fits, scores).rename(names | spreads)
+            part = evaluated.means(fits, scores).rename(names | spreads)
             parts.append(part.insert_column(4, pl.lit(k).alias("k")).with_row_index("place"))
         frame = pl.concat(parts).sort("place", "k").drop("place")
         texts = tuple(_RULES.values())
@@ -90,7 +90,7 @@ def _oracle(material: Material) -> Table:
         rows.append(
             {
                 "meta-dataset": title_of_view(one.name),
-                _RULES["best_valid_accuracy"]: frame["valid_accuracy"].max(),
+                _RULES["chosen_valid_accuracy"]: frame["valid_accuracy"].max(),
                 _RULES["chosen_test_accuracy"]: chosen["test_accuracy"].first()
                 if len(known) == 2
                 else None,

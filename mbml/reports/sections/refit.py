@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from mbml.frames import LearningProblem
     from mbml.predictors.intervals import Interval
-    from mbml.predictors.train_report import TrainReport
+    from mbml.predictors.training import TrainReport
 
-PREDICTORS = ("linear_regression", "xgboost")
+REFITTED = ("linear_regression", "xgboost")
 FEATURES, SPLIT, SEED, TRAIN_SIZE = "published", "published", 0, 860
 #: Architectures that are looked at beside those trained on.
 LOOKED_AT = 10_000
@@ -38,7 +38,7 @@ class Refit:
     @property
     def held_out(self) -> LearningProblem:
         """The architectures that were predicted."""
-        one = self.reports[PREDICTORS[0]]
+        one = self.reports[REFITTED[0]]
         return _rows(one.tested, one.split.held_out)
 
 
@@ -58,9 +58,9 @@ def refit(problem: LearningProblem) -> Refit:
             seed=SEED,
             split=SPLIT,
         )
-        for name in PREDICTORS
+        for name in REFITTED
     }
-    last = reports[PREDICTORS[-1]]
+    last = reports[REFITTED[-1]]
     intervals = predict_interval(last.regressor, tested.x[last.split.held_out])
     return Refit(reports=reports, intervals=intervals)
 

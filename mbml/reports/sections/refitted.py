@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from mbml.errors import UsageError
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
+from mbml.plugins import WrongResultError
 from mbml.reports.content import Paragraph, Section
 from mbml.reports.material import title_of, title_of_view
 from mbml.reports.sections import predictions, reliance
 from mbml.reports.sections.evaluated import surrogate_warning
-from mbml.reports.sections.refit import FEATURES, PREDICTORS, SEED, SPLIT, refit
+from mbml.reports.sections.refit import FEATURES, REFITTED, SEED, SPLIT, refit
 
 if TYPE_CHECKING:
-    from mbml.datasets import MetaDataset
+    from mbml.benchmarks import MetaDataset
     from mbml.frames import LearningProblem
     from mbml.reports.content import Block
     from mbml.reports.material import Material
@@ -31,7 +32,7 @@ def make(material: Material) -> list[Section]:
 
 def _benchmark(material: Material, benchmark: str) -> Section:
     # The longest training of the first data set with a validation set of its own.
-    datasets = [one for one in material.of(benchmark) if one.target_view is None]
+    datasets = [one for one in material.of(benchmark) if one.validation_view is None]
     datasets = datasets or list(material.of(benchmark))
     first = datasets[0].dataset
     dataset = max(
@@ -51,20 +52,23 @@ def _blocks(material: Material, dataset: MetaDataset) -> list[Block]:
     if len(problem.y) < FEWEST:
         text = f"Nothing is fitted here: {dataset.name} has {len(problem.y)} rows with a target."
         return [Paragraph(text=f"{text} It takes {FEWEST}.")]
-    made = refit(problem)
+    try:
+        made = refit(problem)
+    except WrongResultError as error:
+        return [Paragraph(text=f"Nothing is shown here. {error}.")]
     return [
         *([surrogate_warning()] if problem.is_surrogate else []),
-        _said(problem, made),
+        _summary(problem, made),
         *reliance.blocks(dataset.benchmark, made),
         *predictions.blocks(dataset.benchmark, made),
     ]
 
 
-def _said(problem: LearningProblem, made: Refit) -> Paragraph:
-    size = made.reports[PREDICTORS[0]].train_size
+def _summary(problem: LearningProblem, made: Refit) -> Paragraph:
+    size = made.reports[REFITTED[0]].train_size
     return Paragraph(
         text=(
-            f"Fitted for this report alone: {' and '.join(PREDICTORS)} with the settings of mbml"
+            f"Fitted for this report alone: {' and '.join(REFITTED)} with the settings of mbml"
             f" train, on the features {FEATURES}, {size} architectures of"
             f" {title_of_view(problem.dataset.name)}, target {problem.target}, split {SPLIT},"
             f" seed {SEED}."

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from mbml.analysis.importance import (
-    REPEATS,
+    SHUFFLES,
     attributions,
     coefficients,
     partial_dependence,
@@ -62,7 +62,7 @@ def _importances(benchmark: str, falls: pl.DataFrame, many: int) -> Figure:
         name=f"{benchmark}_importances",
         caption=(
             f"Permutation importance: how much Kendall's tau over {many:,} held-out architectures"
-            f" falls when the values of a feature change places; mean and deviation of {REPEATS}"
+            f" falls when the values of a feature change places; mean and deviation of {SHUFFLES}"
             " shuffles."
         ),
         alt="Bars for each feature and predictor. The table below has the numbers.",

@@ -11,32 +11,30 @@ import polars as pl
 from mbml.reports import charts
 from mbml.reports.content import Figure, Paragraph, Section, Table
 from mbml.reports.sections.evaluated import surrogate
-from mbml.search.summary import MILESTONES
+from mbml.searches.summary import MILESTONES, reach, standings
 
 if TYPE_CHECKING:
     from mbml.reports.content import Block
     from mbml.reports.material import Material
 
 COMMAND = "mbml search VIEW --strategy evolution --budget 150 --seeds 10"
-#: What is told of a run, and by which rule.
-RULES = {
+#: How the accuracies of a run are called in menus and headings.
+TITLES = {
     "chosen_test_accuracy": "test, chosen by the target",
     "oracle_test_accuracy": "test, oracle",
     "chosen_valid_accuracy": "validation of the chosen",
 }
 #: Points of a curve, and the queries that it starts at: what comes before would hide the rest.
 _POINTS, _FIRST = 80, 10
-#: Sums of shares of a query may end a hair above the whole.
-_HAIR = 1e-9
 
 
 def make(material: Material) -> list[Section]:
     """Return the section on searches."""
-    if material.runs.is_empty():
+    if material.steps.is_empty():
         blocks: list[Block] = [Paragraph(text=f"No search is stored yet: {COMMAND} makes one.")]
     else:
-        standings = _standings(material)
-        blocks = [*surrogate(material.runs), _curves(standings), _table(standings, material)]
+        standing = _standings(material)
+        blocks = [*surrogate(material.runs), *_curves(standing), _table(standing, material)]
     return [Section(name="searches", title="Searches", blocks=tuple(blocks))]
 
 
@@ -46,45 +44,21 @@ def _standings(material: Material) -> pl.DataFrame:
     parts = []
     for (label, view), runs in labels.group_by("search", "meta-dataset", maintain_order=True):
         steps = material.steps.join(runs.select("search_id"), on="search_id", how="semi")
-        reach = steps.group_by("search_id").agg(pl.col("spent_queries").max())["spent_queries"]
-        if reach.is_empty():
+        if steps.is_empty():
             continue
-        grid = pl.DataFrame({"queries": _grid(float(reach.min()))})  # type: ignore[arg-type]
-        asked = grid.with_columns(within=pl.col("queries") + _HAIR)
-        stood = asked.join(runs.select("search_id"), how="cross").join_asof(
-            steps.sort("spent_queries", maintain_order=True),
-            left_on="within",
-            right_on="spent_queries",
-            by="search_id",
-            check_sortedness=False,
-        )
-        known = stood.group_by("queries", maintain_order=True).agg(
-            pl.len().alias("runs"),
-            *(pl.col(rule).null_count().alias(f"{rule}_missing") for rule in RULES),
-            *(pl.col(rule).mean() for rule in RULES),
-            *(pl.col(rule).std(ddof=0).alias(f"{rule}_std") for rule in RULES),
-        )
+        steps = steps.rename({"search_id": "run"})
         parts.append(
-            known.select(
-                pl.lit(view).alias("meta-dataset"),
-                pl.lit(label).alias("search"),
-                "runs",
-                "queries",
-                # A mean over some of the runs alone would say something else.
-                *(
-                    pl.when(pl.col(f"{rule}_missing") == 0).then(pl.col(name)).alias(name)
-                    for rule in RULES
-                    for name in (rule, f"{rule}_std")
-                ),
+            standings(steps, _grid(reach(steps))).select(
+                pl.lit(view).alias("meta-dataset"), pl.lit(label).alias("search"), pl.all()
             )
         )
     return pl.concat(parts)
 
 
-def _grid(reach: float) -> list[float]:
+def _grid(most: float) -> list[float]:
     """Return the queries at which a search is looked at: close at the start, and its end."""
-    even = np.unique(np.geomspace(1, max(1.0, reach), _POINTS).round())
-    return sorted({reach, *even[even <= reach], *(one for one in MILESTONES if one <= reach)})
+    even = np.unique(np.geomspace(1, max(1.0, most), _POINTS).round())
+    return sorted({most, *even[even <= most], *(one for one in MILESTONES if one <= most)})
 
 
 def _labels(runs: pl.DataFrame) -> pl.DataFrame:
@@ -104,6 +78,8 @@ def _label(run: dict[str, Any]) -> str:
         parts.append(f"on {run['features']}")
     if run["objectives"]:
         parts.append(f"with small {run['objectives']}")
+    if run["condition"]:
+        parts.append(f"where {run['condition']}")
     if run["one_trial"]:
         parts.append("one trial")
     if run["equivalents_once"]:
@@ -114,10 +90,10 @@ def _label(run: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _curves(standings: pl.DataFrame) -> Figure:
-    drawn = standings.filter(pl.col("queries") >= _FIRST)
+def _curves(standing: pl.DataFrame) -> list[Block]:
+    drawn = standing.filter(pl.col("queries") >= _FIRST)
     frame = pl.concat(
-        (standings if drawn.is_empty() else drawn)
+        (standing if drawn.is_empty() else drawn)
         .select(
             "meta-dataset",
             "search",
@@ -129,13 +105,16 @@ def _curves(standings: pl.DataFrame) -> Figure:
             ((pl.col(rule) + pl.col(f"{rule}_std")) * 100).alias("high"),
         )
         .drop_nulls("mean")
-        for rule, text in RULES.items()
+        for rule, text in TITLES.items()
     )
+    if frame.is_empty():
+        nothing = "No curves: no run has found an architecture with a validation or test accuracy."
+        return [Paragraph(text=nothing)]
     views = frame["meta-dataset"].unique(maintain_order=True).to_list()
     view = charts.choice("meta-dataset", views, "meta-dataset")
     rules = frame["rule"].unique(maintain_order=True).to_list()
     rule = charts.choice("rule", rules, "accuracy")
-    return Figure(
+    figure = Figure(
         name="search_curves",
         caption=(
             f"Accuracy after so many queries, from the {_FIRST}th: mean over the runs, and a band"
@@ -151,6 +130,7 @@ def _curves(standings: pl.DataFrame) -> Figure:
         ),
         every_choice=True,
     )
+    return [figure]
 
 
 def _bands(frame: pl.DataFrame) -> Any:
@@ -172,21 +152,21 @@ def _bands(frame: pl.DataFrame) -> Any:
     return alt.layer(bands, lines)
 
 
-def _table(standings: pl.DataFrame, material: Material) -> Table:
+def _table(standing: pl.DataFrame, material: Material) -> Table:
     last = pl.col("queries") == pl.col("queries").max().over("meta-dataset", "search")
     seconds = (
         _labels(material.runs)
         .group_by("meta-dataset", "search")
         .agg(pl.col("seconds").mean().alias("seconds of search"))
     )
-    spreads = {f"{rule}_std": f"{text} (std)" for rule, text in RULES.items()}
+    spreads = {f"{rule}_std": f"{text} (std)" for rule, text in TITLES.items()}
     frame = (
-        standings.filter(pl.col("queries").is_in([float(one) for one in MILESTONES]) | last)
+        standing.filter(pl.col("queries").is_in([float(one) for one in MILESTONES]) | last)
         .join(seconds, on=["meta-dataset", "search"], maintain_order="left")
-        .rename(RULES | spreads)
+        .rename(TITLES | spreads)
         .sort("meta-dataset", "queries", maintain_order=True)
     )
-    texts = tuple(RULES.values())
+    texts = tuple(TITLES.values())
     return Table(
         name="search_milestones",
         caption=(

@@ -22,7 +22,7 @@ def make(material: Material) -> list[Section]:
     """Return the section on times."""
     blocks: list[Block] = []
     if not material.fits.is_empty():
-        blocks += [_boxes(material), *_tables(material)]
+        blocks += [*_boxes(material), *_tables(material)]
     return [evaluated.section("times", "Predictors: times", material, blocks)]
 
 
@@ -37,7 +37,7 @@ def _tables(material: Material) -> list[Table]:
     )
 
 
-def _boxes(material: Material) -> Figure:
+def _boxes(material: Material) -> list[Figure]:
     quartiles = {"low": 0.0, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 1.0}
     parts = []
     for name, text in _TIMES.items():
@@ -56,6 +56,8 @@ def _boxes(material: Material) -> Figure:
             )
         )
     frame = pl.concat(parts)
+    if frame.is_empty():
+        return []
     what = charts.choice("what", frame["what"].unique(maintain_order=True).to_list(), "fits")
     time = charts.choice("time", ["fit", "predict", "search"], "seconds of")
     base = alt.Chart(frame).encode(
@@ -71,7 +73,7 @@ def _boxes(material: Material) -> Figure:
     )
     boxes = base.mark_bar(height=6).encode(x=alt.X("lower:Q", scale=seconds), x2="upper:Q")
     medians = base.mark_tick(thickness=2, height=10).encode(x=alt.X("median:Q", scale=seconds))
-    return Figure(
+    figure = Figure(
         name="times_boxes",
         caption=(
             "Seconds by predictor and meta-dataset: shortest, quartiles and longest over the seeds."
@@ -82,3 +84,4 @@ def _boxes(material: Material) -> Figure:
             width=charts.WIDTH - 60, height=alt.Step(12)
         ),
     )
+    return [figure]

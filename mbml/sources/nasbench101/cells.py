@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mbml.errors import CellError
+from mbml.spaces.nasbench101 import INPUT, MAX_NODES, OPERATIONS, OUTPUT
 from mbml.spaces.nasbench101 import cell as read_cell
-from mbml.spaces.nasbench101_bulk import graph_ids
+from mbml.spaces.nasbench101.bulk import graph_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Cell(NamedTuple):
+class WrittenCell(NamedTuple):
     """A cell as a record writes it: hash, row-major bits, comma-joined operations."""
 
     module_hash: str
@@ -20,7 +22,7 @@ class Cell(NamedTuple):
     operations: str
 
 
-def first_wrong_cell(cells: Sequence[Cell]) -> tuple[int, str] | None:
+def first_wrong_cell(cells: Sequence[WrittenCell]) -> tuple[int, str] | None:
     """Find the first illegal cell, or one under a wrong hash: its position, and what is wrong.
 
     Cells found right are remembered, so that a file that comes back to a cell pays for it once.
@@ -39,7 +41,7 @@ def first_wrong_cell(cells: Sequence[Cell]) -> tuple[int, str] | None:
     return None
 
 
-def _first_illegal(cells: Sequence[Cell], positions: list[int]) -> tuple[int, str]:
+def _first_illegal(cells: Sequence[WrittenCell], positions: list[int]) -> tuple[int, str]:
     for at in positions:
         try:
             found = read_cell(cells[at].adjacency, cells[at].operations).graph_id
@@ -50,29 +52,39 @@ def _first_illegal(cells: Sequence[Cell], positions: list[int]) -> tuple[int, st
     raise AssertionError("cells that are illegal together are legal one by one")
 
 
-def _differs(cell: Cell, found: str) -> str:
+def _differs(cell: WrittenCell, found: str) -> str:
     return f"its module hash is {cell.module_hash}, and that of its cell is {found}"
 
 
 #: As many as the whole benchmark has, 50 MB at most.
 _MAX_REMEMBERED: Final = 423_624
 _right: set[int] = set()
-_operations: dict[str, int] = {}
 
 
-def _code(cell: Cell) -> int | None:
-    """Return a number that no other cell has; None if its operations are in no cell found right."""
-    operations = _operations.get(cell.operations)
+def _code(cell: WrittenCell) -> int | None:
+    """Return a number that no other cell has; None if its operations are in no cell."""
+    operations = _number(cell.operations)
     if operations is None:
         return None
-    return int(cell.module_hash, 16) << 60 | int("1" + cell.adjacency, 2) << 10 | operations
+    return int(cell.module_hash, 16) << 61 | int("1" + cell.adjacency, 2) << 11 | operations
 
 
-def _remember(cells: Sequence[Cell]) -> None:
+@lru_cache(maxsize=1024)
+def _number(operations: str) -> int | None:
+    """Return a number below 2 ** 11 that no other operations have: it follows from them alone."""
+    first, *inner = operations.split(",")
+    last = inner.pop() if inner else None
+    if (first, last) != (INPUT, OUTPUT) or len(inner) > MAX_NODES - 2:
+        return None
+    number = 1
+    for name in inner:
+        if name not in OPERATIONS:
+            return None
+        number = number << 2 | OPERATIONS.index(name)
+    return number
+
+
+def _remember(cells: Sequence[WrittenCell]) -> None:
     if len(_right) >= _MAX_REMEMBERED:
         _right.clear()
-    for cell in cells:
-        _operations.setdefault(cell.operations, len(_operations))
-        code = _code(cell)
-        if code is not None:
-            _right.add(code)
+    _right.update(code for code in map(_code, cells) if code is not None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mbml.sources.nasbench101.cells import Cell, first_wrong_cell
+from mbml.sources.nasbench101.cells import WrittenCell, first_wrong_cell
 from mbml.sources.nasbench101.message import TAIL_CHARACTERS, decode_tails, epochs_fit
 from mbml.sources.nasbench101.record import EPOCHS, HEAD, MAX_EPOCHS, RecordError, parse_record
 from mbml.sources.tfrecord.pieces import load_piece
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mbml.errors import SourceError
-    from mbml.sources.nasbench101.message import Columns
+    from mbml.sources.nasbench101.message import MessageColumns
     from mbml.sources.tfrecord.pieces import Piece
 
 NO_PARAMETERS: Final = -1
@@ -56,7 +56,7 @@ class Records:
     """
 
     end: int
-    cells: list[Cell]
+    cells: list[WrittenCell]
     cell: NDArray[np.int64]
     schedule_epochs: NDArray[np.uint16]
     parameters: NDArray[np.int64]
@@ -105,7 +105,7 @@ def _decode_part(piece: Piece) -> tuple[Records, SourceError | None]:
     if not fast.all():
         texts, fault = _decode_slowly(piece, buffer, intact, fast, heads.texts, columns)
         heads = _Heads(texts)
-    sound = slice(0, len(heads.texts))
+    sound = slice(len(heads.texts))
     records = Records(
         end=piece.end,
         cells=heads.cells,
@@ -120,7 +120,7 @@ def _decode_part(piece: Piece) -> tuple[Records, SourceError | None]:
 
 
 def _joined(parts: list[Records]) -> Records:
-    positions: dict[Cell, int] = {}
+    positions: dict[WrittenCell, int] = {}
     cell = []
     for part in parts:
         place = [positions.setdefault(one, len(positions)) for one in part.cells]
@@ -143,7 +143,7 @@ def _decode_slowly(
     intact: NDArray[np.bool_],
     fast: NDArray[np.bool_],
     texts: list[bytes],
-    columns: Columns,
+    columns: MessageColumns,
 ) -> tuple[list[bytes], SourceError | None]:
     """Put what the fast path left over in its place; return the heads up to a fault, and that."""
     starts = piece.starts()
@@ -191,7 +191,7 @@ class _Heads:
         self.known = np.zeros(len(codes), bool)
         self.schedule_epochs = np.zeros(len(codes), np.uint16)
         self.cell = np.zeros(len(codes), np.int64)
-        self.cells: list[Cell] = []
+        self.cells: list[WrittenCell] = []
         positions: dict[tuple[bytes, bytes], int] = {}
         for code, text in enumerate(codes):
             end = text.find(b",", _EPOCHS_AT)
@@ -201,7 +201,7 @@ class _Heads:
             # Seen with other epochs, the rest needs no second look.
             if position is None and (match := HEAD.fullmatch(text)):
                 position = positions[rest] = len(positions)
-                self.cells.append(Cell(*(part.decode() for part in match.group(1, 3, 4))))
+                self.cells.append(WrittenCell(*(part.decode() for part in match.group(1, 3, 4))))
             if position is not None and epochs:
                 self.known[code] = True
                 self.schedule_epochs[code] = epochs
@@ -228,6 +228,6 @@ def _tails(buffer: bytes, ends: NDArray[np.int64]) -> NDArray[np.uint8]:
     return windows[np.maximum(ends - TAIL_CHARACTERS, 0)]
 
 
-def _complete(columns: Columns) -> bool:
+def _complete(columns: MessageColumns) -> bool:
     gaps = (columns.parameters == NO_PARAMETERS).any() or np.isnan(columns.total_seconds).any()
     return not gaps and not np.isnan(columns.evaluations).any()

@@ -30,7 +30,7 @@ _ALPHABET = np.zeros(256, bool)
 _ALPHABET[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")] = True
 
 
-class Columns(NamedTuple):
+class MessageColumns(NamedTuple):
     """Fields of many messages; accuracies are fractions, times in seconds.
 
     Attributes
@@ -52,7 +52,7 @@ class Columns(NamedTuple):
     evaluations: NDArray[np.float64]
 
 
-def decode_tails(tails: NDArray[np.uint8]) -> Columns:
+def decode_tails(tails: NDArray[np.uint8]) -> MessageColumns:
     """Decode the last characters of records.
 
     Parameters
@@ -76,7 +76,7 @@ def decode_tails(tails: NDArray[np.uint8]) -> Columns:
     # A comparison with NaN is false, so that this refuses it as well.
     in_range = (evaluations[1:] >= 0) & (evaluations[1:] <= _HIGHEST)
     usable &= in_range.all(axis=(0, 2)) & (total_seconds >= 0) & (total_seconds < np.inf)
-    return Columns(usable, parameters, total_seconds, evaluations)
+    return MessageColumns(usable, parameters, total_seconds, evaluations)
 
 
 def epochs_fit(

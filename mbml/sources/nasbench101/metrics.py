@@ -39,7 +39,10 @@ class Evaluation(NamedTuple):
 
 @dataclass(kw_only=True)
 class Metrics:
-    """`ModelMetrics`: one training; `parameters` is None and `total_seconds` NaN where absent."""
+    """`ModelMetrics`: one training; `parameters` is None and `total_seconds` NaN where absent.
+
+    Of `parameters`, an int32, all 64 bits that a file can give it are kept, for `check_metrics`.
+    """
 
     evaluations: list[Evaluation] = field(default_factory=list)
     parameters: int | None = None
@@ -59,7 +62,7 @@ def parse_metrics(message: bytes) -> Metrics:
         if number == 1 and wire == _BYTES and isinstance(value, bytes):
             metrics.evaluations.append(_parse_evaluation(value))
         elif number == 2 and wire == _VARINT and isinstance(value, int):
-            metrics.parameters = (value + 2**31) % 2**32 - 2**31
+            metrics.parameters = value - 2**64 if value >= 2**63 else value
         elif number == 3 and wire == _FIXED64 and isinstance(value, bytes):
             metrics.total_seconds = _finite(value, "total_time")
     return metrics
@@ -75,10 +78,13 @@ def check_metrics(metrics: Metrics, schedule_epochs: int) -> None:
     """
     if len(metrics.evaluations) != EVALUATIONS:
         raise MetricsError(f"{len(metrics.evaluations)} evaluations, and not {EVALUATIONS}")
-    if metrics.parameters is not None and metrics.parameters < 0:
-        raise MetricsError(f"trainable_parameters is {metrics.parameters}")
+    if metrics.parameters is not None and not 0 <= metrics.parameters < 2**31:
+        raise MetricsError(
+            f"trainable_parameters is {metrics.parameters}, and not a whole number from 0 to"
+            f" {2**31 - 1:,}"
+        )
     if metrics.total_seconds < 0:
-        raise MetricsError(f"total_time is {metrics.total_seconds:g} seconds")
+        raise MetricsError(f"total_time is {metrics.total_seconds} seconds")
     for one in metrics.evaluations:
         for name, value in (
             ("train_accuracy", one.train_accuracy),
@@ -86,14 +92,14 @@ def check_metrics(metrics: Metrics, schedule_epochs: int) -> None:
             ("test_accuracy", one.test_accuracy),
         ):
             if value < 0 or value > 1:
-                raise MetricsError(f"{name} is {value:g}, and not a fraction in [0, 1]")
+                raise MetricsError(f"{name} is {value}, and not a fraction in [0, 1]")
         if one.train_seconds < 0:
-            raise MetricsError(f"training_time is {one.train_seconds:g} seconds")
+            raise MetricsError(f"training_time is {one.train_seconds} seconds")
     first, middle, last = (one.epoch for one in metrics.evaluations)
     if first != 0 or last != schedule_epochs or not (0 < middle < last and middle.is_integer()):
         raise MetricsError(
-            f"the evaluations are after {first:g}, {middle:g} and {last:g} epochs, and not after 0,"
-            f" a whole number between, and {schedule_epochs}"
+            f"the evaluations are after {first:.17g}, {middle:.17g} and {last:.17g} epochs, and not"
+            f" after 0, a whole number between, and {schedule_epochs}"
         )
 
 

@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mbml.sources.nasbench101.cells import Cell
+from mbml.sources.nasbench101.cells import WrittenCell
 from mbml.sources.nasbench101.metrics import MetricsError, check_metrics, parse_metrics
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ class RecordError(ValueError):
     """The bytes are no NAS-Bench-101 record; the message says why."""
 
 
-class Record(NamedTuple):
+class ModelRecord(NamedTuple):
     """A training of a cell over `schedule_epochs` epochs."""
 
-    cell: Cell
+    cell: WrittenCell
     schedule_epochs: int
     metrics: Metrics
 
@@ -49,7 +49,7 @@ class Record(NamedTuple):
         return text.encode()
 
 
-def parse_record(payload: bytes) -> Record:
+def parse_record(payload: bytes) -> ModelRecord:
     """Decode a record and check all of it but whether the hash is the cell's.
 
     Raises
@@ -67,7 +67,7 @@ def parse_record(payload: bytes) -> Record:
         found = f"a list of {len(fields)}" if isinstance(fields, list) else _kind(fields)
         raise RecordError(f"{_FORM}, but {found}")
     module_hash, epochs, adjacency, operations, metrics = fields
-    cell = Cell(
+    cell = WrittenCell(
         _text("module hash", module_hash, _HASH, "32 lower-case hexadecimal digits"),
         _text("adjacency", adjacency, _BITS, "4 to 49 digits 0 and 1"),
         _text("operations", operations, _OPERATIONS, "labels joined by commas"),
@@ -85,7 +85,7 @@ def parse_record(payload: bytes) -> Record:
         check_metrics(decoded, epochs)
     except MetricsError as error:
         raise RecordError(f"its metrics are not those of a training: {error}") from None
-    return Record(cell, epochs, decoded)
+    return ModelRecord(cell, epochs, decoded)
 
 
 def _text(name: str, value: object, form: re.Pattern[str], expected: str) -> str:

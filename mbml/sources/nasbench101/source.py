@@ -13,19 +13,23 @@ import numpy as np
 import pyarrow as pa
 
 from mbml.errors import SourceError
-from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, METRICS, RUN_SCHEMA, Batch
+from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_METRICS, EPOCH_SCHEMA, RUN_SCHEMA, Batch
+from mbml.sources.containers.unpacking import head_of
 from mbml.sources.files import check_file
 from mbml.sources.nasbench101.decode import NO_PARAMETERS, decode_piece
+from mbml.sources.pickles.torch_pickle import begins_as_pickle
 from mbml.sources.tfrecord.pieces import PIECE_BYTES, pieces
+from mbml.whole_file import as_path
 from mbml.workers import map_in_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from mbml.sources.nasbench101.cells import Cell
+    from mbml.sources.batch import Source
+    from mbml.sources.nasbench101.cells import WrittenCell
     from mbml.sources.nasbench101.decode import Records
 
 #: Records of the published files, and the lengths of training in them.
@@ -44,6 +48,15 @@ _MEASURED = {
     "valid_accuracy": 3,
     "test_accuracy": 4,
 }
+
+
+def open_records(path: Path | str) -> Sequence[Source]:
+    """Open a record file, or NASLib's pickle of one, as its first bytes tell."""
+    from mbml.sources.nasbench101.naslib import NaslibSource101
+
+    path = as_path(path)
+    check_file(path)
+    return [(NaslibSource101 if begins_as_pickle(head_of(path).data) else NasBench101Source)(path)]
 
 
 class NasBench101Source:
@@ -70,22 +83,19 @@ class NasBench101Source:
     format = "tfrecord"
 
     def __init__(
-        self, path: Path, *, workers: int | None = None, piece_bytes: int = PIECE_BYTES
+        self, path: Path | str, *, workers: int | None = None, piece_bytes: int = PIECE_BYTES
     ) -> None:
-        self.path = path
-        self.files: tuple[Path, ...] = (path,)
-        size = check_file(path)
+        self.path = as_path(path)
+        self.files: tuple[Path, ...] = (self.path,)
+        size = check_file(self.path)
         self._workers = 1 if workers is None and size < _INLINE_BYTES else workers
         self._piece_bytes = piece_bytes
-        self._numbering: _Numbering | None = None
+        self._numbering: Numbering | None = None
 
     @property
     def release(self) -> str | None:
         """Return `full` or `only108` once all records of such a file are read, else None."""
-        if self._numbering is None:
-            return None
-        found = (self._numbering.runs, frozenset(self._numbering.schedules))
-        return next((name for name, content in CONTENT.items() if content == found), None)
+        return release_of(self._numbering)
 
     def batches(self) -> Iterator[Batch]:
         """Read the file in bounded memory; one batch a piece of some megabytes.
@@ -97,7 +107,7 @@ class NasBench101Source:
             byte, both counted from 0.
         """
         self._numbering = None
-        numbering = _Numbering(self.path)
+        numbering = Numbering(self.path)
         cut = pieces(self.path, piece_bytes=self._piece_bytes)
         decoded = map_in_workers(decode_piece, cut, workers=self._workers)
         try:
@@ -108,7 +118,15 @@ class NasBench101Source:
         self._numbering = numbering
 
 
-class _Numbering:
+def release_of(numbering: Numbering | None) -> str | None:
+    """Tell the release that has as many trainings of the same lengths; None if none has."""
+    if numbering is None:
+        return None
+    found = (numbering.runs, frozenset(numbering.schedules))
+    return next((name for name, content in CONTENT.items() if content == found), None)
+
+
+class Numbering:
     """Ordinals of cells and trainings, and the trial of each training, over the whole file.
 
     Attributes
@@ -143,7 +161,7 @@ class _Numbering:
             bytes_done=records.end,
         )
 
-    def _number_cells(self, cells: list[Cell]) -> tuple[NDArray[np.uint32], list[int]]:
+    def _number_cells(self, cells: list[WrittenCell]) -> tuple[NDArray[np.uint32], list[int]]:
         """Return the ordinal of each cell, and the positions of those not seen before."""
         ordinals = np.empty(len(cells), np.uint32)
         first_seen = []
@@ -192,7 +210,7 @@ class _Numbering:
         return np.array([self.schedules[epochs] for epochs in distinct.tolist()])[inverse]
 
 
-def _architectures(cells: list[Cell], ordinals: NDArray[np.uint32]) -> pa.Table:
+def _architectures(cells: list[WrittenCell], ordinals: NDArray[np.uint32]) -> pa.Table:
     hashes = pa.array([cell.module_hash for cell in cells], pa.string())
     columns = {
         "arch": pa.array(ordinals),
@@ -238,7 +256,7 @@ def _epochs(records: Records, run: NDArray[np.uint32]) -> pa.Table:
     columns = {
         "run": pa.array(np.repeat(run, evaluations.shape[2])),
         "epoch": pa.array(evaluations[0].reshape(-1).astype(np.uint16)),
-        **dict.fromkeys(METRICS, nothing),
+        **dict.fromkeys(EPOCH_METRICS, nothing),
     }
     for name, row in _MEASURED.items():
         columns[name] = _numbers(evaluations[row].reshape(-1), records)

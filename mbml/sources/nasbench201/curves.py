@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mbml.sources.pickles.values import KeyList, Series
+from mbml.sources.pickles.values import KeyList, Series, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +47,10 @@ def _pairs(value: object, where: str) -> tuple[KeyList, NDArray[np.float64]] | N
     if value is None:
         return None
     if type(value) is not dict:
-        raise RecordFaultError(where, f"it is a {type(value).__name__}, not a dict")
-    if any(type(one) is not float for one in value.values()):
-        raise RecordFaultError(where, "it holds what is not a float")
+        raise RecordFaultError(where, f"it is {summary_of(value)}, not a dict")
+    for one in value.values():
+        if type(one) is not float:
+            raise RecordFaultError(where, f"it holds {summary_of(one)}, not a float")
     if any(type(key) is not int and type(key) is not str for key in value):
         raise RecordFaultError(where, "a key is neither a text nor an integer")
     return _shared(tuple(value)), np.fromiter(value.values(), np.float64, len(value))
@@ -108,7 +109,7 @@ def by_split(value: object, epochs: int, where: str) -> Iterator[tuple[str, Poin
         raise RecordFaultError(where, "a key is not of the form split@epoch")
     for split, places, found, last, in_order in plan:
         if last >= epochs:
-            raise RecordFaultError(where, f"split {split!a} has epoch {last} of {epochs}")
+            raise RecordFaultError(where, f"split {summary_of(split)} has epoch {last} of {epochs}")
         yield split, Points(found, values[places], in_order)
 
 

@@ -8,13 +8,15 @@ refused with the path of its keys; which seeds and epochs there are is free.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from itertools import islice
+from math import inf, isclose, isfinite
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mbml.sources.nasbench201.curves import Points, RecordFaultError, by_epoch, by_split
+from mbml.sources.pickles.values import summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 #: Epochs of each schedule, by the key under which a record holds it.
@@ -22,7 +24,7 @@ SCHEDULES: Final = {"full": 200, "less": 12, "200": 200, "12": 12, "01": 1, "90"
 
 #: What a split's numbers are in the warehouse, by data set (`ori-test` of the last two is
 #: validation and test images together).
-SPLITS: Final[dict[str, dict[str, str]]] = {
+RECORDED_SPLITS: Final[dict[str, dict[str, str]]] = {
     "cifar10": {"ori-test": "test"},
     "cifar10-valid": {"x-valid": "valid", "ori-test": "test"},
     "cifar100": {"x-valid": "valid", "x-test": "test", "ori-test": "valid_test"},
@@ -62,10 +64,14 @@ _EVAL: Final = (("accuracy", "eval_acc1es"), ("loss", "eval_losses"), ("seconds"
 _T = TypeVar("_T")
 _MILLION = 1e6
 _SEEDS = 1 << 16
+#: Every integer of so many bits is a double.
+_EXACT_BITS = 53
+#: Keys, items or seeds that a message shows.
+_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RecordedRun:
     """One training: a checked `ResultsCount` state.
 
     Attributes
@@ -107,25 +113,39 @@ def check_state(state: object, schedule: str) -> tuple[int, str]:
     seeds: dict[str, list[int]] = {}
     for key in results:
         match key:
-            case (str(dataset), int(seed)) if dataset in SPLITS and 0 <= seed < _SEEDS:
+            case (str(dataset), seed) if (
+                dataset in RECORDED_SPLITS and type(seed) is int and 0 <= seed < _SEEDS
+            ):
                 seeds.setdefault(dataset, []).append(seed)
             case _:
                 raise RecordFaultError(
-                    f"{where}/all_results", f"key {ascii(key)[:80]} is no data set and seed"
+                    f"{where}/all_results", f"key {_shown(key)} is no data set and seed"
                 )
     listed = _typed(state, "dataset_seed", dict, where)
     if listed.keys() != seeds.keys():
         raise RecordFaultError(f"{where}/dataset_seed", "it lists other data sets than all_results")
     for dataset, found in seeds.items():
-        if listed[dataset] != sorted(found):
+        if not _is_list_of(listed[dataset], sorted(found)):
             raise RecordFaultError(
                 f"{where}/dataset_seed/{dataset}",
-                f"it is not the sorted list of the seeds in all_results, {sorted(found)}",
+                f"it is not the sorted list of the seeds in all_results, {sorted(found)[:_SHOWN]}",
             )
     return index, text
 
 
-def runs_of(state: object, schedule: str, text: str) -> Iterator[Run]:
+def _shown(key: object) -> str:
+    return f"({_few(key)})" if isinstance(key, tuple) else summary_of(key)
+
+
+def _few(values: Iterable[object]) -> str:
+    return ", ".join(map(summary_of, islice(values, _SHOWN)))
+
+
+def _is_list_of(value: object, expected: list[int]) -> bool:
+    return type(value) is list and set(map(type, value)) <= {int} and value == expected
+
+
+def runs_of(state: object, schedule: str, text: str) -> Iterator[RecordedRun]:
     """Check and give the runs of a checked state, in file order.
 
     Raises
@@ -139,16 +159,18 @@ def runs_of(state: object, schedule: str, text: str) -> Iterator[Run]:
         yield _run(result, dataset, seed, SCHEDULES[schedule], text, where)
 
 
-def _run(result: object, dataset: str, seed: int, epochs: int, text: str, where: str) -> Run:
+def _run(
+    result: object, dataset: str, seed: int, epochs: int, text: str, where: str
+) -> RecordedRun:
     result = _keyed(result, _RUN_KEYS, where)
     _check_names(result, dataset, seed, epochs, text, where)
-    return Run(
+    return RecordedRun(
         dataset,
         seed,
         epochs,
-        _count(result["params"], 32, f"{where}/params"),
-        _count(result["flop"], 63, f"{where}/flop"),
-        _latency(result["latency"], f"{where}/latency"),
+        count_of_millions(result["params"], 32, f"{where}/params"),
+        count_of_millions(result["flop"], 63, f"{where}/flop"),
+        mean_latency(result["latency"], f"{where}/latency"),
         [*_train_curves(result, epochs, where), *_eval_curves(result, dataset, epochs, where)],
     )
 
@@ -185,19 +207,26 @@ def _eval_curves(
     for suffix, key in _EVAL:
         for split, points in by_split(result[key], epochs, f"{where}/{key}"):
             if split not in names:
-                raise RecordFaultError(f"{where}/{key}", f"split {split!a} is not in eval_names")
-            role = SPLITS[dataset].get(split)
+                raise RecordFaultError(
+                    f"{where}/{key}", f"split {summary_of(split)} is not in eval_names"
+                )
+            role = RECORDED_SPLITS[dataset].get(split)
             if role is None:
-                raise RecordFaultError(f"{where}/{key}", f"{dataset} has no split {split!a}")
+                raise RecordFaultError(
+                    f"{where}/{key}", f"{dataset} has no split {summary_of(split)}"
+                )
             yield f"{role}_{suffix}", points
 
 
 def _keyed(value: object, expected: frozenset[str], where: str) -> dict[str, Any]:
     if type(value) is not dict:
-        raise RecordFaultError(where, f"it is a {type(value).__name__}, not a dict")
+        raise RecordFaultError(where, f"it is {summary_of(value)}, not a dict")
     if value.keys() != expected:
-        odd = sorted(map(ascii, value.keys() ^ expected))[:4]
-        raise RecordFaultError(where, "its keys are not the benchmark's: " + ", ".join(odd))
+        differing = [
+            *sorted(expected - value.keys()),
+            *(key for key in value if key not in expected),
+        ]
+        raise RecordFaultError(where, f"its keys are not the benchmark's: {_few(differing)}")
     return value
 
 
@@ -205,31 +234,58 @@ def _typed(state: dict[str, Any], key: str, kind: type[_T], where: str) -> _T:
     value: _T = state[key]
     if type(value) is not kind:
         raise RecordFaultError(
-            f"{where}/{key}", f"it is a {type(value).__name__}, not a {kind.__name__}"
+            f"{where}/{key}", f"it is {summary_of(value)}, not a {kind.__name__}"
         )
     return value
 
 
-def _count(value: object, bits: int, where: str) -> int:
-    """Turn millions into a count."""
+def count_of_millions(value: object, bits: int, where: str) -> int:
+    """Turn millions into a count below two to the power of `bits`.
+
+    Raises
+    ------
+    RecordFaultError
+        If it is no such number, or not a whole count.
+    """
     if type(value) is not float or not 0 <= value < inf:
-        raise RecordFaultError(where, "it is not a number of millions")
-    if value * _MILLION >= 1 << bits:
+        raise RecordFaultError(where, f"it is {summary_of(value)}, not a number of millions")
+    millions = value * _MILLION
+    if millions >= 1 << bits or round(millions) >= 1 << bits:
         raise RecordFaultError(where, f"{value} millions are too large a count")
-    return round(value * _MILLION)
+    count = round(millions)
+    # The benchmark divided a count by a million: no more is off than the double rounds.
+    if not isclose(millions, count, rel_tol=1e-12, abs_tol=1e-3):
+        raise RecordFaultError(where, f"{value} millions are not a whole number")
+    return count
 
 
-def _latency(value: object, where: str) -> float | None:
+def mean_latency(value: object, where: str) -> float | None:
+    """Return the mean of the positive latencies of a list, in seconds; None if there are none.
+
+    Raises
+    ------
+    RecordFaultError
+        If it is neither None nor a list of finite numbers.
+    """
     if value is None:
         return None
     if type(value) is not list:
         raise RecordFaultError(where, f"it is a {type(value).__name__}, not a list")
-    positive = []
-    for one in value:
-        if one is None:
-            continue
-        if type(one) not in {float, int} or not -inf < one < inf:
-            raise RecordFaultError(where, "it holds what is not a finite number")
-        if one > 0:
-            positive.append(one)
-    return sum(positive) / len(positive) if positive else None
+    positive = [seconds for one in value if (seconds := _seconds(one, where)) > 0]
+    if not positive:
+        return None
+    mean = sum(positive) / len(positive)
+    if mean == inf:
+        raise RecordFaultError(where, "the mean of its numbers is not a finite number")
+    return mean
+
+
+def _seconds(value: object, where: str) -> float:
+    """Return a single latency; what is not above 0 was not measured."""
+    if value is None:
+        return 0.0
+    if type(value) is int and value.bit_length() <= _EXACT_BITS:
+        return float(value)
+    if type(value) is not float or not isfinite(value):
+        raise RecordFaultError(where, f"it holds {summary_of(value)}, not a finite double")
+    return value

@@ -6,12 +6,14 @@ indexes and architecture strings are held against the release's own list where i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyarrow.compute as pc
 
 from mbml.errors import SourceError
+from mbml.sources.nasbench201.files import TOP_KEYS
 from mbml.sources.nasbench201.tables import Identity, renumbered
+from mbml.sources.pickles.values import summary_of
 from mbml.spaces import nasbench201, natsbench_sss
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mbml.sources.batch import Batch
-
-_TOP_KEYS: Final = frozenset({"meta_archs", "total_archs", "arch2infos", "evaluated_indexes"})
 
 
 def identify_topology(text: str) -> Identity:
@@ -116,26 +116,21 @@ class ResultStream:
             raise SourceError(
                 self.path,
                 f"architecture {index}",
-                f"it is {text!a}, where meta_archs has {self.names[index]!a}",
+                f"it is {summary_of(text)}, where meta_archs has {summary_of(self.names[index])}",
             )
 
-    def finish(self, top: object) -> None:
-        """Check the dictionary that held the records, once all were handed over.
+    def finish(self, top: Top) -> None:
+        """Check the records that were handed over against the dictionary that held them.
 
         Raises
         ------
         SourceError
-            If it is not as the benchmark writes it, or lists other records than were found.
+            If it lists other records than were found.
         """
-        self.names = check_top(self.path, top)
+        self.names = top.names
         for index, text in self.found.items():
             self._check_name(index, text)
-        listed = top["evaluated_indexes"] if isinstance(top, dict) else None
-        if (
-            not isinstance(listed, list | set)
-            or any(type(one) is not int for one in listed)
-            or sorted(listed) != sorted(self.found)
-        ):
+        if sorted(top.indexes) != sorted(self.found):
             raise SourceError(
                 self.path,
                 "evaluated_indexes",
@@ -145,15 +140,30 @@ class ResultStream:
             raise SourceError(self.path, "arch2infos", "it holds no architecture")
 
 
-def check_top(path: Path, top: object) -> list[str]:
-    """Check the dictionary at the top of a release, and return its architecture strings.
+class Top(NamedTuple):
+    """The dictionary at the top of a release, checked.
+
+    Attributes
+    ----------
+    names
+        Architecture strings by index.
+    indexes
+        The indexes of the architectures that it holds, in any order.
+    """
+
+    names: list[str]
+    indexes: list[int]
+
+
+def check_top(path: Path, top: object) -> Top:
+    """Check the dictionary at the top of a release.
 
     Raises
     ------
     SourceError
         If it is not as the benchmark writes it.
     """
-    if not isinstance(top, dict) or top.keys() != _TOP_KEYS:
+    if type(top) is not dict or top.keys() != TOP_KEYS:
         raise SourceError(
             path,
             "",
@@ -162,6 +172,15 @@ def check_top(path: Path, top: object) -> list[str]:
     names = top["meta_archs"]
     if type(names) is not list or any(type(one) is not str for one in names):
         raise SourceError(path, "meta_archs", "it is not a list of texts")
-    if top["total_archs"] != len(names):
-        raise SourceError(path, "total_archs", f"it is not the {len(names)} of meta_archs")
-    return names
+    total = top["total_archs"]
+    if type(total) is not int or total != len(names):
+        problem = f"it is {summary_of(total)}, where meta_archs has {len(names):,}"
+        raise SourceError(path, "total_archs", problem)
+    indexes = top["evaluated_indexes"]
+    if not isinstance(indexes, list | set) or any(type(one) is not int for one in indexes):
+        raise SourceError(path, "evaluated_indexes", "it is not a list or set of indexes")
+    # A record that was handed over leaves an empty dictionary.
+    records = top["arch2infos"]
+    if type(records) is dict and any(type(one) is not dict or one for one in records.values()):
+        raise SourceError(path, "arch2infos", "it holds what is not a record")
+    return Top(names, list(indexes))

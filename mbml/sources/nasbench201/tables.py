@@ -14,30 +14,31 @@ from mbml.errors import CellError, SourceError
 from mbml.sources.batch import (
     ARCHITECTURE_SCHEMA,
     DATASETS,
+    EPOCH_METRICS,
     EPOCH_SCHEMA,
-    METRICS,
     RUN_SCHEMA,
     Batch,
 )
 from mbml.sources.nasbench201.curves import RecordFaultError
-from mbml.sources.nasbench201.records import Run, check_state, runs_of
+from mbml.sources.nasbench201.records import RecordedRun, check_state, runs_of
+from mbml.sources.pickles.values import summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-#: Rows after which a batch is full: 6 MB of numbers.
-ROWS = 50_000
+#: Rows after which a batch is full: 6 MB of numbers; or architectures, of which some have no rows.
+_ROWS = 50_000
+_ARCHITECTURES = 5_000
 _FIRST_ROWS = 4096
 _SPARE = 10_000
-_INDEXES = 1 << 20
 
-_COLUMN: Final = {name: place for place, name in enumerate(METRICS)}
-_IS_PERCENT: Final = tuple(name.endswith("_accuracy") for name in METRICS)
+_COLUMN: Final = {name: place for place, name in enumerate(EPOCH_METRICS)}
+_IS_PERCENT: Final = tuple(name.endswith("_accuracy") for name in EPOCH_METRICS)
 _UPPER: Final = tuple(100.0 if percent else sys.float_info.max for percent in _IS_PERCENT)
-_IS_SECONDS: Final = frozenset(name for name in METRICS if name.endswith("_seconds"))
+_IS_SECONDS: Final = frozenset(name for name in EPOCH_METRICS if name.endswith("_seconds"))
 _DATASET: Final = {name: place for place, name in enumerate(DATASETS)}
 
 
@@ -63,27 +64,39 @@ class ResultTables:
         The search space's parser.
     schedules
         The keys that a record may have.
+    indexes
+        How many architectures the space has: an index is below.
     """
 
     def __init__(
-        self, path: Path, identify: Callable[[str], Identity], schedules: frozenset[str]
+        self,
+        path: Path,
+        identify: Callable[[str], Identity],
+        schedules: frozenset[str],
+        indexes: int,
     ) -> None:
         self.path = path
         self._identify = identify
         self._schedules = schedules
+        self._indexes = indexes
         self._start()
 
     def _start(self) -> None:
-        self._metrics: NDArray[np.float64] = np.full((len(METRICS), _FIRST_ROWS), np.nan)
-        self._expected = [0] * len(METRICS)
+        self._metrics: NDArray[np.float64] = np.full((len(EPOCH_METRICS), _FIRST_ROWS), np.nan)
+        self._expected = [0] * len(EPOCH_METRICS)
         self.rows = 0
         self._architectures: list[tuple[int, str, Identity]] = []
-        self._runs: list[tuple[int, Run, bool | None, str]] = []
+        self._runs: list[tuple[int, RecordedRun, bool | None, str]] = []
 
     @property
     def architectures(self) -> int:
         """Architectures waiting."""
         return len(self._architectures)
+
+    @property
+    def batches(self) -> float:
+        """How many batches wait: a part of one, or more."""
+        return max(self.rows / _ROWS, self.architectures / _ARCHITECTURES)
 
     def add(self, states: Mapping[object, object], index: int, place: str) -> None:
         """Add a record.
@@ -104,12 +117,31 @@ class ResultTables:
         """
         try:
             schedules, text = self._check_head(states, index)
+        except RecordFaultError as fault:
+            raise SourceError(self.path, place, str(fault)) from None
+        runs = (
+            (run, f"{place}, {name!a}")
+            for name in schedules
+            for run in runs_of(states[name], name, text)
+        )
+        self.add_runs(index, text, runs, place)
+
+    def add_runs(
+        self, index: int, text: str, runs: Iterable[tuple[RecordedRun, str]], place: str
+    ) -> None:
+        """Add an architecture, its checked runs, and the place of each.
+
+        Raises
+        ------
+        SourceError
+            If the text is no architecture, or making the runs raises `RecordFaultError`.
+        """
+        try:
             identity = self._identify(text)
             # What a damaged number does to a sum is found out when the batch is full.
             with np.errstate(over="ignore", invalid="ignore"):
-                for name in schedules:
-                    for run in runs_of(states[name], name, text):
-                        self._add_run(run, f"{place}, {name!a}")
+                for run, where in runs:
+                    self._add_run(run, where)
         except RecordFaultError as fault:
             raise SourceError(self.path, place, str(fault)) from None
         except CellError as fault:
@@ -118,24 +150,28 @@ class ResultTables:
 
     def _check_head(self, states: Mapping[object, object], index: int) -> tuple[list[str], str]:
         """Check what is common to the schedules; return these and the architecture string."""
+        if not 0 <= index < self._indexes:
+            problem = f"it is {summary_of(index)}, expected 0 to {self._indexes - 1:,}"
+            raise RecordFaultError("index", problem)
         heads: dict[str, str] = {}
         for name, state in states.items():
             if not isinstance(name, str) or name not in self._schedules:
-                raise RecordFaultError(ascii(name), "this space has no such schedule")
+                raise RecordFaultError(summary_of(name), "this space has no such schedule")
             own_index, heads[name] = check_state(state, name)
-            if own_index != index or not 0 <= index < _INDEXES:
-                raise RecordFaultError(f"{name!a}/arch_index", f"it is {own_index}, not {index}")
+            if own_index != index:
+                problem = f"expected {index}, got {summary_of(own_index)}"
+                raise RecordFaultError(f"{name!a}/arch_index", problem)
         if len(set(heads.values())) != 1:
             raise RecordFaultError("arch_str", "it differs between schedules")
         return list(heads), next(iter(heads.values()))
 
-    def _add_run(self, run: Run, place: str) -> None:
+    def _add_run(self, run: RecordedRun, place: str) -> None:
         first = self.rows
         last = first + run.epochs
         if last > self._metrics.shape[1]:
             # Once to the size of a whole batch: most sources are either small or large.
-            more = max(ROWS + _SPARE, self._metrics.shape[1])
-            room = np.full((len(METRICS), self._metrics.shape[1] + more), np.nan)
+            more = max(_ROWS + _SPARE, self._metrics.shape[1])
+            room = np.full((len(EPOCH_METRICS), self._metrics.shape[1] + more), np.nan)
             room[:, :first] = self._metrics[:, :first]
             self._metrics = room
         measured: bool | None = None
@@ -243,15 +279,17 @@ class ResultTables:
         for _, run, _, place in self._runs:
             for name, points in run.curves:
                 column = _COLUMN[name]
-                shown = metrics[column, row : row + run.epochs]
+                summed = metrics[column, row : row + run.epochs]
+                where = f"{place}/all_results/({run.dataset!a}, {run.seed}), {name}"
                 within = (points.values >= 0) & (points.values <= _UPPER[column])
-                if not within.all() or np.isinf(shown).any():
-                    bad = int(points.epochs[int(np.argmin(within))])
-                    return SourceError(
-                        self.path,
-                        f"{place}/all_results/({run.dataset!a}, {run.seed}), {name}",
-                        f"the value after {bad + 1} epochs is not a possible one",
-                    )
+                if not within.all():
+                    bad = int(np.argmin(within))
+                    rule = "percent from 0 to 100" if _IS_PERCENT[column] else "finite, 0 or more"
+                    found = f"is {points.values[bad].item()}, expected {rule}"
+                    after = f"the value after {points.epochs[bad] + 1} epochs"
+                    return SourceError(self.path, where, f"{after} {found}")
+                if np.isinf(summed).any():
+                    return SourceError(self.path, where, "the values add up to infinity")
             row += run.epochs
         return SourceError(self.path, "", "a number is not a possible one")
 

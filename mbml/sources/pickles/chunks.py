@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mbml.sources.pickles.byte_streams import FileSlice
+from mbml.sources.containers.byte_streams import FileSlice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

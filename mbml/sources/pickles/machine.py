@@ -10,10 +10,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from mbml.errors import SourceError
-from mbml.sources.pickles.limits import Limits
+from mbml.sources.pickles.limits import Limits, MemoryBudget
 from mbml.sources.pickles.memo import Memo
 from mbml.sources.pickles.opcodes import HANDLERS, opcode_name
 from mbml.sources.pickles.values import PickleFaultError, Series
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mbml.sources.pickles.byte_streams import ByteStream
+    from mbml.sources.containers.byte_streams import ByteStream
     from mbml.sources.pickles.layouts import Layouts
 
 _MARK: Final = ord("(")
@@ -33,13 +33,14 @@ _MEMOIZE: Final = 0x94
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PickledRecord:
     """A record as it stood in the file.
 
     Attributes
     ----------
     key
-        Its key in the dictionary that holds it; None at the top of a file.
+        Its key in the dictionary that holds it, or what else stands before it, such as the key of
+        a tuple that it begins; None at the top of a file.
     value
         The record.
     start, end
@@ -78,25 +79,23 @@ class Machine(Window):
         path: Path,
         *,
         offset: int = 0,
-        record_keys: frozenset[str] = frozenset(),
+        record_keys: frozenset[object] = frozenset(),
         limits: Limits | None = None,
         layouts: Layouts | None = None,
     ) -> None:
         super().__init__(stream, offset)
         self.path = path
-        self.limits = limits or Limits()
+        self.budget = MemoryBudget(limits or Limits())
         self.record_keys = record_keys
         self.layouts = layouts
         self.stack: list[object] = []
         self.below: list[list[object]] = []
-        self.memo = Memo(self.limits.memo)
+        self.memo = Memo(self.budget.limits.memo)
         self.result: object = None
         self.finished = False
         self.protocol = 0
-        self._record: Record | None = None
+        self._record: PickledRecord | None = None
         self._record_start = offset
-        self._steps = 0
-        self._text_bytes = 0
 
     def begin_at(self, offset: int) -> None:
         """Say where the pickle begins, which is where its first record is said to begin."""
@@ -109,11 +108,12 @@ class Machine(Window):
             self.path,
             offset=offset,
             record_keys=self.record_keys,
-            limits=self.limits,
+            limits=self.budget.limits,
             layouts=self.layouts,
         )
-        twin.stack = [_copy(one) for one in self.stack]
-        twin.below = [[_copy(one) for one in part] for part in self.below]
+        copies: dict[int, object] = {}
+        twin.stack = [_copy(one, copies) for one in self.stack]
+        twin.below = [[_copy(one, copies) for one in part] for part in self.below]
         twin.memo = self.memo.branch()
         twin.protocol = self.protocol
         return twin
@@ -126,7 +126,7 @@ class Machine(Window):
                     return value
         return None
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[PickledRecord]:
         """Read to the end of the pickle; hand over each record as it completes.
 
         Raises
@@ -136,59 +136,74 @@ class Machine(Window):
             the format does not have.
         """
         handlers = HANDLERS
+        budget = self.budget
         at = self.position
-        steps_allowed = self.limits.steps
+        most = budget.limits.steps
         try:
             while not self.finished:
                 at = self.position
                 if at >= self.soft_end:
                     self.refill()
                     at = 0
-                self._steps += 1
-                if self._steps > steps_allowed:
-                    self._refuse_steps()
+                budget.steps += 1
+                if budget.steps > most:
+                    budget.spend_steps(0)
                 self.position = at + 1
                 if handlers[self.data[at]](self) and self._record is not None:
                     record = self._record
-                    self._end_record(record.end)
+                    self._end_record(record)
                     yield record
         except PickleFaultError as fault:
-            raise self._fault(at, str(fault)) from None
+            raise self._fault(at, str(fault), fault.hint) from None
         except (IndexError, struct.error):
             if self.at_end and self.position + 9 >= len(self.data):
                 raise self._fault(at, "the pickle is cut short") from None
             name = opcode_name(self.data[at])
             raise self._fault(at, f"opcode {name} finds too few values") from None
-        except UnicodeDecodeError:
-            raise self._fault(at, "a text is not UTF-8") from None
+        except UnicodeDecodeError as fault:
+            raise self._fault(at, f"a text cannot be read as {fault.encoding}") from None
 
-    def _refuse_steps(self) -> NoReturn:
-        raise PickleFaultError(f"more than {self.limits.steps} opcodes in one record")
-
-    def _end_record(self, end: int) -> None:
+    def _end_record(self, record: PickledRecord) -> None:
         self._record = None
-        self._record_start = end
-        self._steps = 0
-        self._text_bytes = 0
-        self.memo.forget()
+        self._record_start = record.end
+        self.budget.renew()
+        self.memo.forget(record.key)
+
+    def drop_records(self) -> None:
+        """Empty the outermost dictionary of the records that it holds, which were handed over."""
+        bottom = self.below[0] if self.below else self.stack
+        if bottom and type(bottom[0]) is dict:
+            bottom[0].clear()
 
     def take(self, size: int) -> bytes:
         """Take the next bytes as a text or byte string, within the limits."""
-        if size > self.limits.text:
-            raise PickleFaultError(f"a text of {size} bytes, over the limit {self.limits.text}")
-        self._text_bytes += size
-        if self._text_bytes > self.limits.texts:
-            raise PickleFaultError(f"more than {self.limits.texts} bytes of text in one record")
+        budget = self.budget
+        # As `spend_text`, which only refuses here: texts are half of what is read without layouts.
+        if size > budget.limits.text or budget.texts + size > budget.limits.texts:
+            budget.spend_text(size)
+        budget.texts += size
         begin = self.position
         if begin + size > len(self.data):
             self.extend(begin + size)
         self.position = begin + size
         return self.data[begin : self.position]
 
+    def take_line(self, most: int) -> bytes:
+        """Take the next bytes up to a newline, at most so many; the newline is passed over."""
+        searched = self.position
+        while (end := self.data.find(b"\n", searched, self.position + most + 1)) < 0:
+            searched = len(self.data)
+            if searched > self.position + most:
+                raise PickleFaultError(f"a line of more than {most:,} bytes")
+            self.extend(searched + 1)
+        line = self.take(end - self.position)
+        self.position += 1
+        return line
+
     def open_mark(self) -> None:
         """Begin a new part of the stack."""
-        if len(self.below) >= self.limits.depth:
-            raise PickleFaultError(f"nested deeper than {self.limits.depth}")
+        if len(self.below) >= self.budget.limits.depth:
+            raise PickleFaultError(f"nested deeper than {self.budget.limits.depth}")
         self.below.append(self.stack)
         self.stack = []
 
@@ -248,7 +263,7 @@ class Machine(Window):
             memo.is_explicit |= layout.form == "put"
         self.stack.append(series)
         self.position = at + layout.length
-        self._steps += len(keys)
+        self.budget.steps += len(keys)
         return True
 
     def completed(self, target: dict[object, object]) -> bool:
@@ -257,15 +272,20 @@ class Machine(Window):
         if not 0 < len(target) <= len(keys) or not keys.issuperset(target):
             return False
         key = self.stack[-2] if len(self.stack) > 1 else None
-        self._record = Record(key, dict(target), self._record_start, self.offset)
+        if key is None and self.below and self.below[-1]:
+            key = self.below[-1][-1]  # it is the first of a tuple that began with MARK
+        self._record = PickledRecord(key, dict(target), self._record_start, self.offset)
         target.clear()
         return True
 
-    def _fault(self, at: int, problem: str) -> SourceError:
-        return SourceError(self.path, f"byte {self.place(at)}", problem)
+    def _fault(self, at: int, problem: str, hint: str = "") -> SourceError:
+        return SourceError(self.path, f"byte {self.place(at)}", problem, hint)
 
 
-def _copy(value: object) -> object:
-    if type(value) is dict:
-        return dict(value)
-    return list(value) if type(value) is list else value
+def _copy(value: object, copies: dict[int, object]) -> object:
+    """Copy a dictionary or list that may still grow, one that comes again only once."""
+    if type(value) is not dict and type(value) is not list:
+        return value
+    if id(value) not in copies:
+        copies[id(value)] = value.copy()
+    return copies[id(value)]

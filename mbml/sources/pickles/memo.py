@@ -48,7 +48,7 @@ class Memo:
         self.is_explicit = False
         self.kept: dict[int, object] = {}
         self._counts: dict[str, int] = {}
-        self._records = 0
+        self._has_records = False
         self._recent: dict[int, object] = {}
         self._block_starts: list[int] = []
         self._blocks: list[KeyList] = []
@@ -60,7 +60,7 @@ class Memo:
         twin.is_explicit = self.is_explicit
         twin.kept = dict(self.kept)
         twin._counts = dict(self._counts)
-        twin._records = self._records
+        twin._has_records = self._has_records
         return twin
 
     def put(self, index: int, value: object) -> None:
@@ -111,8 +111,8 @@ class Memo:
             return keys if len(keys) == size else None
         return None
 
-    def forget(self) -> None:
-        """End a record: keep names and builders.
+    def forget(self, key: object = None) -> None:
+        """End a record: keep names and builders, but for the record's own key.
 
         Raises
         ------
@@ -120,15 +120,18 @@ class Memo:
             If there are more names than the limit.
         """
         for index, value in self._recent.items():
+            if value is key:
+                continue
             if isinstance(value, str) and self._is_name(value):
                 count = self._counts.get(value, 0)
                 if count == _KEPT_OF_A_NAME:
                     continue
                 self._counts[value] = count + 1
                 self.kept[index] = value
-            elif isinstance(value, Global | Dtype):
+            # Python shares byte strings of one byte, such as numpy's code of an unmade array.
+            elif isinstance(value, Global | Dtype) or (type(value) is bytes and len(value) == 1):
                 self.kept[index] = value
-        self._records += 1
+        self._has_records = True
         if len(self.kept) > self._limit:
             raise PickleFaultError(f"more than {self._limit} names are shared between records")
         self._recent = {}
@@ -136,6 +139,6 @@ class Memo:
         self._blocks = []
 
     def _is_name(self, text: str) -> bool:
-        if self._records:
+        if self._has_records:
             return _NAME.fullmatch(text) is not None
         return len(text) <= _FIRST_TEXT and "@" not in text

@@ -1,36 +1,40 @@
 """Files of `torch.save` and bare pickles, read without PyTorch and without unpickling anything.
 
 Three containers, each also inside bz2 or gzip: the legacy one (five pickles in a row), the zip
-archive with its `data.pkl`, and a bare pickle of protocol 2 to 5. `machine` reads the one
+archive with its `data.pkl`, and a bare pickle of protocol 0 to 5. `machine` reads the one
 pickle in them that matters.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from mbml.errors import MbmlError, SourceError
-from mbml.sources.pickles.byte_streams import PIECE, Decompressed, FileSlice, compression_of
+from mbml.errors import SourceError
+from mbml.sources.containers.byte_streams import PIECE, Decompressed, FileSlice, compression_of
+from mbml.sources.containers.read_ahead import ReadAhead
+from mbml.sources.containers.unpacking import reporting_room
 from mbml.sources.pickles.limits import Limits
-from mbml.sources.pickles.machine import Machine, Record
-from mbml.sources.pickles.read_ahead import ReadAhead
+from mbml.sources.pickles.machine import Machine, PickledRecord
 from mbml.sources.pickles.torch_zip import find_pickle
+from mbml.sources.pickles.values import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mbml.sources.pickles.byte_streams import ByteStream
+    from mbml.sources.containers.byte_streams import ByteStream
     from mbml.sources.pickles.layouts import Layouts
 
 #: `pickle.dumps(magic, 2)` without PROTO: how the legacy container begins.
 _LEGACY_MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 _LEGACY_PROTOCOL = 1001
-_ZIP_MAGIC = b"PK\x03\x04"
-_PROTO = 0x80
+ZIP_MAGIC = b"PK\x03\x04"
+#: How a pickle of a container begins: PROTO, or in protocols 0 and 1 MARK, an empty one, a global.
+_PICKLE = re.compile(rb"[\x80(\]})]|c[\w.]+\n[\w.]+\n")
 _HEAD = 64
 _SMALL = Limits(text=256, texts=4096, integer=16, depth=8, steps=200, items=32, memo=32)
 _ORIGIN = "Take the file from where the benchmark publishes it."
@@ -81,7 +85,7 @@ class TorchPickle:
     _stream: ByteStream
     _spool: IO[bytes] | None = None
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[PickledRecord]:
         """Hand over each record as it completes, then check that the file ends as it must.
 
         Raises
@@ -104,7 +108,7 @@ class TorchPickle:
             keys = _next_pickle(machine)
             for _ in keys.records():
                 pass
-            if keys.result != []:
+            if type(keys.result) is not list or keys.result:
                 raise SourceError(
                     self.path, f"byte {machine.offset}", "it holds tensors, which are not read"
                 )
@@ -128,7 +132,7 @@ class TorchPickle:
 def open_torch(
     path: Path,
     *,
-    record_keys: frozenset[str] = frozenset(),
+    record_keys: frozenset[object] = frozenset(),
     limits: Limits | None = None,
     layouts: Layouts | None = None,
 ) -> TorchPickle:
@@ -172,19 +176,17 @@ def _open(
     path: Path,
     compression: str | None,
     stream: ByteStream,
-    record_keys: frozenset[str],
+    record_keys: frozenset[object],
     limits: Limits | None,
     layouts: Layouts | None,
 ) -> TorchPickle:
     head = _read_head(stream)
-    if head.startswith(_ZIP_MAGIC):
+    if head.startswith(ZIP_MAGIC):
         return _open_zip(path, compression, _Rest(head, stream), record_keys, limits, layouts)
     if not head:
         raise SourceError(path, "", "the file is empty", _ORIGIN)
-    if head[0] != _PROTO:
-        raise SourceError(
-            path, "byte 0", "it is neither a torch file nor a pickle of protocol 2 to 5", _ORIGIN
-        )
+    if _PICKLE.match(head) is None:
+        raise SourceError(path, "byte 0", "it is neither a torch file nor a pickle", _ORIGIN)
     rest = _Rest(head, stream)
     first = Machine(rest, path, record_keys=record_keys, limits=limits, layouts=layouts)
     stop = stream.stop if isinstance(stream, FileSlice) else -1
@@ -192,6 +194,14 @@ def _open(
         return TorchPickle(path, "pickle", compression, 0, stop, first, stream)
     start = _skip_legacy_head(path, stream, head, first)
     return TorchPickle(path, "legacy", compression, start, stop, first, stream)
+
+
+def begins_as_pickle(head: bytes) -> bool:
+    """Tell by its first bytes whether a file is a pickle or a container of one.
+
+    A record file, which is none, begins with a length, whose upper bytes are zeros.
+    """
+    return head.startswith(ZIP_MAGIC) or (_PICKLE.match(head) is not None and any(head[2:8]))
 
 
 def load(path: Path, *, layouts: Layouts | None = None) -> object:
@@ -241,10 +251,14 @@ def _skip_legacy_head(path: Path, stream: ByteStream, head: bytes, wanted: Machi
         found.append(machine.result)
         machine = _next_pickle(machine)
     _, protocol, system = found
-    if protocol != _LEGACY_PROTOCOL or not isinstance(system, dict):
-        raise SourceError(path, "byte 0", f"the torch header says protocol {protocol!a}", _ORIGIN)
-    if system.get("little_endian") is not True:
-        raise SourceError(path, "byte 0", "the torch header says big-endian", _ORIGIN)
+    if type(protocol) is not int or protocol != _LEGACY_PROTOCOL:
+        problem = (
+            f"the torch header has protocol {summary_of(protocol)}, expected {_LEGACY_PROTOCOL}"
+        )
+        raise SourceError(path, "byte 0", problem, _ORIGIN)
+    if type(system) is not dict or system.get("little_endian") is not True:
+        problem = "the torch header does not say little-endian"
+        raise SourceError(path, "byte 0", problem, _ORIGIN)
     rest, behind, offset = machine.leave()
     wanted.feed(_Rest(rest, behind), offset)
     wanted.begin_at(offset)
@@ -255,7 +269,7 @@ def _open_zip(
     path: Path,
     compression: str | None,
     stream: ByteStream,
-    record_keys: frozenset[str],
+    record_keys: frozenset[object],
     limits: Limits | None,
     layouts: Layouts | None,
 ) -> TorchPickle:
@@ -276,18 +290,14 @@ def _open_zip(
 
 def _spooled(stream: ByteStream, path: Path) -> tuple[IO[bytes], int, int]:
     """Write an archive out: its directory stands at its end, so it must be at hand as a file."""
-    spool = tempfile.TemporaryFile()  # noqa: SIM115
-    try:
-        while piece := stream.read(PIECE):
-            spool.write(piece)
-        spool.flush()
-        return spool, *find_pickle(spool, path)
-    except BaseException as error:
-        with suppress(OSError):  # what could not be written cannot be flushed
-            spool.close()
-        if isinstance(error, OSError):
-            raise MbmlError(
-                f"{path}: cannot be unpacked into {tempfile.gettempdir()}: {error.strerror};"
-                " free some space there, or name another folder in TMPDIR"
-            ) from error
-        raise
+    with reporting_room(path):
+        spool = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            while piece := stream.read(PIECE):
+                spool.write(piece)
+            spool.flush()
+            return spool, *find_pickle(spool, path)
+        except BaseException:
+            with suppress(OSError):  # what could not be written cannot be flushed
+                spool.close()
+            raise

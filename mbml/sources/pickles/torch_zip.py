@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mbml.errors import SourceError
-from mbml.sources.pickles.byte_streams import PIECE
+from mbml.sources.containers.byte_streams import PIECE
+from mbml.sources.containers.zip_directory import check_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 _LOCAL_HEAD = struct.Struct("<4s5H3I2H")
 _MAX_DIRECTORY = 1 << 20
-_TAIL = 1 << 16
+_IS_UTF8 = 0x800
+_IS_STRONGLY_ENCRYPTED = 0x40
 
 
 def find_pickle(handle: BinaryIO, path: Path) -> tuple[int, int]:
@@ -46,9 +48,12 @@ def find_pickle(handle: BinaryIO, path: Path) -> tuple[int, int]:
         it, or no or several `data.pkl`, or the checksum is wrong.
     """
     try:
-        _check_directory_size(handle, path)
+        count = check_directory(handle, path, _MAX_DIRECTORY)
         with zipfile.ZipFile(handle) as archive:
             entries = archive.infolist()
+        if count not in {len(entries), 0xFFFF}:
+            problem = f"the zip archive says it has {count} entries, and has {len(entries)}"
+            raise SourceError(path, "", problem, "Download the file again.")
         spans = sorted((*_span(handle, path, entry), entry.filename) for entry in entries)
     except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as error:
         raise SourceError(path, "", f"the zip archive is damaged ({error})") from error
@@ -65,29 +70,13 @@ def find_pickle(handle: BinaryIO, path: Path) -> tuple[int, int]:
     return start, stop
 
 
-def _check_directory_size(handle: BinaryIO, path: Path) -> None:
-    """Refuse a directory too large to be listed in memory."""
-    size = handle.seek(0, 2)
-    handle.seek(max(0, size - _TAIL))
-    tail = handle.read(_TAIL)
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or place + 22 > len(tail):
-        raise SourceError(path, "", "the zip archive is cut short", "Download the file again.")
-    directory = struct.unpack_from("<I", tail, place + 12)[0]
-    if directory == 0xFFFFFFFF:
-        wide = tail.rfind(b"PK\x06\x06")
-        directory = struct.unpack_from("<Q", tail, wide + 40)[0] if wide >= 0 else directory
-    if directory > _MAX_DIRECTORY:
-        raise SourceError(path, "", f"the zip directory has {directory} bytes")
-
-
 def _span(handle: BinaryIO, path: Path, entry: zipfile.ZipInfo) -> tuple[int, int, int]:
     """Return an entry's first byte, its content's first byte, and the byte after it."""
     name = entry.filename
     pure = PurePosixPath(name.replace("\\", "/"))
     if pure.is_absolute() or ".." in pure.parts:
         raise SourceError(path, f"entry {name!a}", "its name leads out of the archive")
-    if entry.flag_bits & 1:
+    if entry.flag_bits & (1 | _IS_STRONGLY_ENCRYPTED):
         raise SourceError(path, f"entry {name!a}", "it is encrypted")
     if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
         raise SourceError(path, f"entry {name!a}", "it is compressed, which torch.save never does")
@@ -95,6 +84,9 @@ def _span(handle: BinaryIO, path: Path, entry: zipfile.ZipInfo) -> tuple[int, in
     head = _LOCAL_HEAD.unpack(handle.read(_LOCAL_HEAD.size))
     if head[0] != b"PK\x03\x04":
         raise SourceError(path, f"entry {name!a}", "its local header is missing")
+    own_name = handle.read(head[9]).decode("utf-8" if head[2] & _IS_UTF8 else "cp437")
+    if own_name != entry.orig_filename or head[2] & 1 or head[3] != zipfile.ZIP_STORED:
+        raise SourceError(path, f"entry {name!a}", "its local header contradicts the directory")
     start = entry.header_offset + _LOCAL_HEAD.size + head[9] + head[10]
     return entry.header_offset, start, start + entry.file_size
 

@@ -6,22 +6,36 @@ dictionaries of the same layout, its values are one array.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
+
+    from mbml.sources.pickles.limits import MemoryBudget
 
 Key = str | int
 
 
 class PickleFaultError(Exception):
-    """A fault in a pickle; the machine adds file and byte offset and raises `SourceError`."""
+    """A fault in a pickle; the machine adds file and byte offset and raises `SourceError`.
+
+    Parameters
+    ----------
+    problem
+        What is wrong.
+    hint
+        What to do, where that is known.
+    """
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        super().__init__(problem)
+        self.hint = hint
 
 
 class KeyList:
@@ -73,12 +87,43 @@ class Series(Mapping[Key, float]):
     __hash__ = None  # type: ignore[assignment]
 
 
+#: Characters of a text, and bits of an integer, that a message shows.
+_SHOWN_TEXT: Final = 60
+_SHOWN_BITS: Final = 64
+
+
+def summary_of(value: object) -> str:
+    """Describe a value that a file built, for a message; short and quick whatever it is.
+
+    A list may hold itself, or a billion texts in 300 bytes of file: only plain numbers and short
+    texts are shown, of all else the kind and the number of items.
+
+    Examples
+    --------
+    >>> summary_of("cifar10"), summary_of([[], []]), summary_of(1 << 100)
+    ("'cifar10'", 'a list of 2 items', 'an integer of 101 bits')
+    """
+    if value is None or isinstance(value, bool | float | complex):
+        return repr(value)
+    if isinstance(value, int):
+        bits = value.bit_length()
+        return repr(value) if bits <= _SHOWN_BITS else f"an integer of {bits:,} bits"
+    if isinstance(value, str):
+        start = ascii(value[:_SHOWN_TEXT])
+        size = len(value)
+        return start if size <= _SHOWN_TEXT else f"a text of {size:,} characters, {start}..."
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        return f"a {type(value).__name__} of {len(value):,} items"
+    if isinstance(value, Series):
+        return f"a dict of {len(value.keys_in_order):,} items"
+    return _OTHERS.get(type(value), "a value of another kind")
+
+
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A global that a file may name, and the builder that stands for it."""
+    """A global that a file may name: the builder that stands for it; see `calls`."""
 
-    name: str
-    build: Callable[[tuple[object, ...]], object]
+    build: Callable[[tuple[object, ...], MemoryBudget], object]
 
 
 @dataclass(slots=True)
@@ -86,82 +131,41 @@ class Dtype:
     """A numpy scalar type: a code such as `f8`, and its byte order once the state was read."""
 
     code: str
-    order: str = "<"
+    order: str | None = None
 
 
-#: numpy type codes of scalars and their struct codes.
-_SCALARS = {
-    "f8": "d",
-    "f4": "f",
-    "f2": "e",
-    "i8": "q",
-    "i4": "i",
-    "i2": "h",
-    "i1": "b",
-    "u8": "Q",
-    "u4": "I",
-    "u2": "H",
-    "u1": "B",
-    "b1": "?",
-}
+@dataclass(slots=True)
+class NumberArray:
+    """A numpy array of numbers as a file holds it: its bytes, whose number was checked.
 
-
-def _ordered_dict(arguments: tuple[object, ...]) -> object:
-    if arguments:
-        raise PickleFaultError("collections.OrderedDict with arguments, where none were expected")
-    return {}
-
-
-def _dtype(arguments: tuple[object, ...]) -> object:
-    match arguments:
-        case (str(code), _, _) if code in _SCALARS:
-            return Dtype(code)
-    raise PickleFaultError("numpy.dtype of a type that is no plain number")
-
-
-def _scalar(arguments: tuple[object, ...]) -> object:
-    match arguments:
-        case (Dtype() as kind, bytes(data)):
-            layout = kind.order + _SCALARS[kind.code]
-            if struct.calcsize(layout) != len(data):
-                raise PickleFaultError(f"a numpy scalar {kind.code} of {len(data)} bytes")
-            return struct.unpack(layout, data)[0]
-    raise PickleFaultError("a numpy scalar that is not made of a dtype and bytes")
-
-
-def _encode(arguments: tuple[object, ...]) -> object:
-    match arguments:
-        case (str(text), "latin1" | "latin-1"):
-            try:
-                return text.encode("latin-1")
-            except UnicodeEncodeError as error:
-                raise PickleFaultError("_codecs.encode of text that is not latin-1") from error
-    raise PickleFaultError("_codecs.encode with arguments other than a text and 'latin1'")
-
-
-def set_dtype_state(target: object, state: object) -> None:
-    """Give a dtype its byte order: the one state that a BUILD may set.
-
-    Raises
-    ------
-    PickleFaultError
-        If the target is no dtype, or the state not that of a plain scalar type.
+    Attributes
+    ----------
+    dtype
+        The type of its numbers; None of an array that the file never filled, which is empty.
+    shape
+        Its shape.
+    is_fortran
+        Whether the first index runs fastest.
+    data
+        The numbers, in the dtype's byte order.
     """
-    if not isinstance(target, Dtype):
-        raise PickleFaultError(f"BUILD would set the state of a {type(target).__name__}")
-    match state:
-        case (int(), "<" | ">" | "|" | "=" as order, None, None, None, *_):
-            target.order = "<" if order in "|=" else order
-        case _:
-            raise PickleFaultError("BUILD with a state that is not that of a plain numpy dtype")
+
+    dtype: Dtype | None = None
+    shape: tuple[int, ...] = (0,)
+    is_fortran: bool = False
+    data: bytes = b""
+
+    def numbers(self) -> NDArray[np.generic]:
+        """Return the numbers as a numpy array that cannot be written to, of the shape `shape`."""
+        kind = "i1" if self.dtype is None else (self.dtype.order or "<") + self.dtype.code
+        order: Literal["F", "C"] = "F" if self.is_fortran else "C"
+        return np.ndarray(self.shape, kind, self.data, order=order)
 
 
-_scalar_names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
-
-#: Every global a file may name. Nothing is imported: each maps to a function of this module.
-GLOBALS: Final[dict[str, Global]] = {
-    "collections.OrderedDict": Global("collections.OrderedDict", _ordered_dict),
-    "numpy.dtype": Global("numpy.dtype", _dtype),
-    "_codecs.encode": Global("_codecs.encode", _encode),
-    **{name: Global(name, _scalar) for name in _scalar_names},
+_OTHERS: Final = {
+    bytes: "a byte string",
+    bytearray: "a byte string",
+    Global: "a global",
+    Dtype: "a numpy dtype",
+    NumberArray: "a numpy array",
 }

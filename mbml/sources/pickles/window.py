@@ -6,11 +6,11 @@ import bisect
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mbml.sources.pickles.byte_streams import PIECE
+from mbml.sources.containers.byte_streams import PIECE
 from mbml.sources.pickles.values import PickleFaultError
 
 if TYPE_CHECKING:
-    from mbml.sources.pickles.byte_streams import ByteStream
+    from mbml.sources.containers.byte_streams import ByteStream
 
 #: No opcode but a long text needs more bytes than this ahead of it.
 MARGIN: Final = 1 << 16

@@ -1,25 +1,36 @@
-"""Tables of zero-cost proxies: one row a cell, one column a proxy."""
+"""Tables of zero-cost proxies, or of other numbers of each cell: a row a cell, a column each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
-
-from mbml.errors import CellError, SourceError, UsageError, unknown_name
+from mbml.benchmarks import images_of
+from mbml.errors import SourceError, unknown_name
 from mbml.sources.batch import DATASETS
 from mbml.sources.checksum import Stamp, stamps
+from mbml.sources.containers.unpacking import find
 from mbml.sources.files import check_file
-from mbml.sources.tables.outside import faults_of
-from mbml.spaces import nasbench101, nasbench201
-from mbml.spaces.nasbench101_bulk import graph_ids
+from mbml.sources.naming import named_surrogate
+from mbml.sources.tables.columns import ColumnOptions
+from mbml.sources.tables.keyed import (
+    CELL_COLUMNS,
+    OTHER_NAMES,
+    check_spellings,
+    of_dataset,
+    with_keys,
+)
+from mbml.sources.tables.layouts import Layout, layout_of, refuse_outcomes
+from mbml.sources.tables.outside import collected, schema_of
+from mbml.sources.tables.own_rows import with_options
+from mbml.sources.tables.scanning import scan_file
+from mbml.sources.tables.values import FINITE, ROW, exact
+from mbml.whole_file import as_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-_CELL = ("arch_str", "adjacency", "operations")
+    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +44,16 @@ class Proxies:
     benchmark, dataset
         Whose cells they are, and whose images were used.
     values
-        Columns `native_key`, `name`, `value`; one row a cell and proxy, without NULL.
+        Columns `native_key`, `name`, `value`; one row a cell and proxy, with NULL where the file
+        has no value. A proxy without any value is left out.
     cells
         Number of cells.
     stamps
         Of the file, from before it was read.
+    is_surrogate
+        True if its numbers are invented.
+    notes
+        What a user should know of how it was read.
     """
 
     path: Path
@@ -45,128 +61,110 @@ class Proxies:
     dataset: str
     values: pl.DataFrame
     cells: int
-    stamps: tuple[Stamp, ...]
+    stamps: tuple[Stamp, ...] = ()
+    is_surrogate: bool = False
+    notes: tuple[str, ...] = ()
 
 
-def read_proxies(path: Path, *, dataset: str) -> Proxies:
-    """Read a Parquet or CSV file of proxies.
+def read_proxies(
+    path: Path | str, *, dataset: str, options: ColumnOptions | None = None
+) -> Proxies:
+    """Read a file of proxies.
 
     Parameters
     ----------
     path
-        The file: column `arch_str` (NAS-Bench-201), or `adjacency` and `operations`
-        (NAS-Bench-101); every other column is a proxy.
+        A file of Parquet, delimited text or JSON, told by its content. A cell is in the column
+        `arch_str`, in `adjacency` and `operations`, or in `net`, `arch`, `module_hash` or
+        `arch_index`; every other column is a proxy. With a column `dataset`, the rows of one data
+        set are read.
     dataset
-        Data set whose images the proxies were computed on.
+        Data set whose images the proxies were computed on. Those of `cifar10-valid` are the images
+        of `cifar10`, and their proxies are kept under that name.
+    options
+        Which columns to rename or to ignore, and which one tells the cell.
 
     Raises
     ------
     UsageError
-        There is no such file or data set, or the file is of another kind.
+        There is no such file or data set, or an option names no column.
     SourceError
-        It cannot be read, a column is missing or holds no numbers, a row names no cell or one that
-        stands in another row, or a value is not finite.
+        It cannot be read, a column is missing, a row names no cell or one that stands in another
+        row, a value is not a finite number that a double holds exactly, there is no value at all,
+        or a column is an outcome of training.
     """
+    path = as_path(path)
+    dataset = OTHER_NAMES.get(dataset, dataset)
     if dataset not in DATASETS:
         raise unknown_name("dataset", dataset, DATASETS)
-    if path.suffix not in {".parquet", ".csv"} and not path.is_dir():
-        raise UsageError(f"{path}: a table of proxies ends in .parquet or .csv")
-    check_file(path)
-    found = stamps((path,))
-    table = _table(path)
-    benchmark = _benchmark(path, table)
-    names = [name for name in table.columns if name not in _CELL]
-    if not names:
-        raise SourceError(path, "", "has no column beside the cells; one column a proxy is meant")
-    table = _numbers(path, table, names).with_columns(
-        native_key=pl.Series(_keys(path, benchmark, table), dtype=pl.String)
+    before = stamps((path,)) if path.is_file() else ()
+    found = find(path)
+    with found.naming():
+        read = _read(found.path, dataset, options or ColumnOptions())
+    file = path if found.is_copy else found.path
+    return replace(
+        read,
+        path=file,
+        stamps=before or stamps((file,)),
+        is_surrogate=named_surrogate(file, passed=found.passed),
     )
-    _refuse_first(path, ~table["native_key"].is_first_distinct(), "is the cell of another row")
-    values = table.unpivot(names, index="native_key", variable_name="name").drop_nulls()
+
+
+def _read(path: Path, dataset: str, options: ColumnOptions) -> Proxies:
+    check_file(path)
+    options.check_kept("proxies are kept as given")
+    notes: list[str] = []
+    rows, layout = _table(path, options, notes)
+    table = of_dataset(path, collected(path, rows), dataset)
+    table, benchmark = with_keys(path, table)
+    check_spellings(path, table, benchmark)
+    names = [name for name in table.columns if name not in {*CELL_COLUMNS, ROW, "native_key"}]
+    refuse_outcomes(path, layout, names)
+    reserved = [name for name in names if name in _RESERVED]
+    if reserved:
+        raise SourceError(path, f"column {reserved[0]!r}", "cannot be the name of a proxy")
+    if not names:
+        raise SourceError(path, "", "has no column beside the cells; expected one for each proxy")
+    table = exact(path, table, dict.fromkeys(names, FINITE))
+    again = table[ROW].filter(~table["native_key"].is_first_distinct())
+    if len(again):
+        raise SourceError(path, f"row {again[0]}", "is the cell of another row")
+    # In a file of several data sets, not each proxy has values on each.
+    names = [name for name in names if table[name].count()]
+    if not names:
+        raise SourceError(path, "", "holds no value of a proxy: every field is empty (NULL)")
+    values = table.unpivot(names, index="native_key", variable_name="name")
+    images = images_of(dataset)
+    if images != dataset:
+        notes.append(f"kept as proxies on {images}: {dataset} is a split of the same images")
     return Proxies(
         path=path,
         benchmark=benchmark,
-        dataset=dataset,
+        dataset=images,
         values=values,
         cells=table.height,
-        stamps=found,
+        notes=tuple(notes),
     )
 
 
-def _table(path: Path) -> pl.DataFrame:
-    with faults_of(path):
-        if path.suffix == ".csv":
-            # Every value as text first: adjacency bits look like a number.
-            table = pl.read_csv(path, infer_schema=False, null_values="", glob=False)
-        else:
-            table = pl.read_parquet(path, hive_partitioning=False, glob=False)
-    if table.is_empty():
-        raise SourceError(path, "", "holds no rows")
-    return table
+#: Columns of the table `proxy`, and of the rows on their way there.
+_RESERVED: Final = frozenset({"name", "value", "arch_id"})
 
 
-def _benchmark(path: Path, table: pl.DataFrame) -> str:
-    if "arch_str" in table.columns:
-        benchmark, written = "nasbench201", ["arch_str"]
-    elif {"adjacency", "operations"} <= set(table.columns):
-        benchmark, written = "nasbench101", ["adjacency", "operations"]
-    else:
-        raise SourceError(
-            path,
-            "",
-            "lacks the column arch_str (or adjacency and operations)",
-            "See: mbml ingest proxies --help",
-        )
-    for name in written:
-        if table[name].dtype != pl.String:
-            raise SourceError(path, f"column {name!r}", f"holds {table[name].dtype}, not text")
-        _refuse_first(path, table[name].is_null(), f"has no {name}")
-    return benchmark
-
-
-def _numbers(path: Path, table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    numbers = table
-    for name in names:
-        written = table[name]
-        if path.suffix != ".csv" and not (written.dtype.is_numeric() or written.dtype == pl.Null):
-            raise SourceError(path, f"column {name!r}", f"holds {written.dtype}, not numbers")
-        values = written.cast(pl.Float64, strict=False)
-        wrong = written.is_not_null() & ~values.is_finite().fill_null(value=False)
-        _refuse_first(
-            path,
-            wrong,
-            f"column {name!r} does not hold a finite number",
-            "Leave a value that was not computed empty.",
-        )
-        numbers = numbers.with_columns(values)
-    return numbers
-
-
-def _refuse_first(path: Path, wrong: pl.Series, problem: str, hint: str = "") -> None:
-    rows = wrong.arg_true()
-    if len(rows):
-        raise SourceError(path, f"row {rows[0] + 1}", problem, hint)
-
-
-def _keys(path: Path, benchmark: str, table: pl.DataFrame) -> list[str]:
-    if benchmark == "nasbench201":
-        return _one_by_one(path, nasbench201.parse, table.select("arch_str"))
-    pairs = table.select("adjacency", "operations")
-    try:
-        return graph_ids(pairs.rows())
-    except CellError:
-        # The bulk function does not say which row it was.
-        return _one_by_one(path, nasbench101.cell, pairs)
-
-
-def _one_by_one(
-    path: Path, read: Callable[..., nasbench101.Cell | nasbench201.Cell], texts: pl.DataFrame
-) -> list[str]:
-    keys = []
-    for row, written in enumerate(texts.iter_rows(), start=1):
-        try:
-            cell = read(*written)
-        except CellError as error:
-            raise SourceError(path, f"row {row}", str(error)) from error
-        keys.append(cell.format() if isinstance(cell, nasbench201.Cell) else cell.graph_id)
-    return keys
+def _table(
+    path: Path, options: ColumnOptions, notes: list[str]
+) -> tuple[pl.LazyFrame, Layout | None]:
+    rows = scan_file(path, notes)
+    given = schema_of(path, rows)
+    options.check(path, given)
+    layout = layout_of([name for name in given if name not in options.ignore])
+    # Another name does not make a proxy of an outcome.
+    refuse_outcomes(path, layout, [*options.rename, options.key or ""])
+    if layout is not None:
+        if layout.accuracy and layout.accuracy not in options.ignore:
+            rows = rows.drop(layout.accuracy)
+        if layout.meaning:
+            notes.append(f"{layout.title}: {layout.meaning}")
+    if "native_key" in given:
+        raise SourceError(path, "column 'native_key'", "cannot be the name of a proxy")
+    return with_options(path, rows, options, notes), layout

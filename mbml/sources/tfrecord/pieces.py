@@ -16,7 +16,7 @@ import google_crc32c
 import numpy as np
 
 from mbml.errors import SourceError, UsageError
-from mbml.sources.files import open_file, read
+from mbml.sources.files import open_file, read_bytes
 from mbml.sources.tfrecord.framing import FOOTER_BYTES, HEADER_BYTES, mask_crcs, masked_crc
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def pieces(
         buffer = b""
         offset = 0
         piece = Piece(path=path, inode=inode, offset=0, first_record=0, lengths=_NO_LENGTHS)
-        while chunk := read(stream, path, min(piece_bytes, _READ_BYTES)):
+        while chunk := read_bytes(stream, path, min(piece_bytes, _READ_BYTES)):
             buffer += chunk
             lengths, used = walk.over(buffer, offset)
             piece = piece.longer_by(lengths)
@@ -246,7 +246,7 @@ def _read_again(piece: Piece) -> bytes:
         if (status.st_dev, status.st_ino) != piece.inode:
             raise SourceError(piece.path, "", "another file took its place while it was read")
         stream.seek(piece.offset)
-        buffer = read(stream, piece.path, size)
+        buffer = read_bytes(stream, piece.path, size)
     if len(buffer) < size:
         place = f"byte {piece.offset + len(buffer):,}"
         raise SourceError(piece.path, place, "the file shrank while it was read", _WAIT)

@@ -1,0 +1,110 @@
+"""Features of all candidates as one matrix, computed once and shared by every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mbml.errors import UsageError
+from mbml.features.parts import TopologyPart
+from mbml.features.problem import held_features, learning_problem
+from mbml.features.registry import feature_set
+from mbml.predictors.preparation import Columns
+from mbml.searches.candidates import Features
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from mbml.benchmarks import MetaDataset
+    from mbml.features.parts import Part
+    from mbml.features.registry import FeatureSet
+    from mbml.features.topology.moments import Moments
+    from mbml.frames import LearningProblem
+    from mbml.store import Warehouse
+
+#: Rows handled together, so that no second matrix of full size is made.
+_ROWS_AT_ONCE = 16_384
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureRequest:
+    """The features that a strategy works with.
+
+    Attributes
+    ----------
+    name
+        Of a feature set.
+    without
+        Groups of topology features that are left out.
+    standardised
+        True for features scaled over the whole space, in single precision; False as they are.
+    """
+
+    name: str
+    without: tuple[str, ...] = ()
+    standardised: bool = False
+
+
+def read_features(
+    warehouse: Warehouse,
+    dataset: MetaDataset,
+    request: FeatureRequest,
+    *,
+    target: str,
+    notify: Callable[[str], None] | None = None,
+) -> tuple[Features, LearningProblem]:
+    """Read or compute the features of a view's architectures, with their target and keys.
+
+    Raises
+    ------
+    UsageError
+        The features cost training, which a search would not pay for, or do not fit the view.
+    """
+    features = held_features(warehouse, dataset, feature_set(request.name))
+    if request.without:
+        features = _without(features, dataset.benchmark, request.without)
+    problem = learning_problem(warehouse, dataset, features, target=target, notify=notify)
+    if problem.feature_epochs:
+        raise UsageError(
+            f"{request.name} costs {problem.feature_epochs} epochs of training for each"
+            " architecture, which no search pays for; choose features that are known untrained"
+        )
+    columns = Columns.of(features, dataset.benchmark)
+    if request.standardised:
+        matrix = _standardised(problem.x, columns.moments)
+    else:
+        matrix = problem.x.to_numpy(order="c")
+    return Features(features.name, matrix, columns), problem
+
+
+def _standardised(x: pl.DataFrame, moments: Moments) -> NDArray[np.float32]:
+    """Standardise columns as predictors do, piece by piece; where moments are NaN, by the rows'."""
+    from mbml.predictors.transforms import Standardise
+
+    means, deviations = (values.copy() for values in moments)
+    for place in np.flatnonzero(np.isnan(means)):
+        values = x[:, int(place)].to_numpy().astype(np.float64)
+        means[place], deviations[place] = values.mean(), values.std()
+    scaler = Standardise(means=means, deviations=deviations).fit(x[:1].to_numpy())
+    result = np.empty(x.shape, dtype=np.float32)
+    for start in range(0, x.height, _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        result[rows] = scaler.transform(x[rows].to_numpy())
+    return result
+
+
+def _without(features: FeatureSet, benchmark: str, groups: tuple[str, ...]) -> FeatureSet:
+    kept = tuple(_kept(part, groups) for part in features.parts_for(benchmark))
+    return replace(features, parts={benchmark: kept})
+
+
+def _kept(part: Part, groups: tuple[str, ...]) -> Any:
+    if not isinstance(part, TopologyPart):
+        return part
+    kept = {name: held for name, held in part.topology.groups.items() if name not in groups}
+    return TopologyPart(replace(part.topology, groups=kept))

@@ -1,1 +1,0 @@
-"""Fits the parameters of the surrogate model to real tables; run as `python -m`."""

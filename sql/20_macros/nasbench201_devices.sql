@@ -1,0 +1,85 @@
+-- What devices measured of the cells on one data set.
+create or replace macro nasbench201_devices(of_dataset) as table
+    select
+        architecture.arch_id,
+        architecture.native_key as arch_key,
+        architecture.native_index::integer as arch_index,
+        architecture.graph_id,
+        architecture.functional_id,
+        cell_value.edgegpu_latency_seconds,
+        cell_value.edgegpu_energy_joules,
+        cell_value.raspi4_latency_seconds,
+        cell_value.edgetpu_latency_seconds,
+        cell_value.pixel3_latency_seconds,
+        cell_value.eyeriss_latency_seconds,
+        cell_value.eyeriss_energy_joules,
+        cell_value.eyeriss_arithmetic_intensity,
+        cell_value.fpga_latency_seconds,
+        cell_value.fpga_energy_joules,
+        cell_value.pixel2_latency_seconds,
+        cell_value.samsung_a50_latency_seconds,
+        cell_value.samsung_s7_latency_seconds,
+        cell_value.essential_ph_1_latency_seconds,
+        cell_value.gold_6226_latency_seconds,
+        cell_value.gold_6240_latency_seconds,
+        cell_value.silver_4114_latency_seconds,
+        cell_value.silver_4210r_latency_seconds,
+        cell_value.gtx_1080ti_batch_1_latency_seconds,
+        cell_value.gtx_1080ti_batch_32_latency_seconds,
+        cell_value.gtx_1080ti_batch_256_latency_seconds,
+        cell_value.rtx_2080ti_batch_1_latency_seconds,
+        cell_value.rtx_2080ti_batch_32_latency_seconds,
+        cell_value.rtx_2080ti_batch_256_latency_seconds,
+        cell_value.titan_rtx_batch_1_latency_seconds,
+        cell_value.titan_rtx_batch_32_latency_seconds,
+        cell_value.titan_rtx_batch_256_latency_seconds,
+        cell_value.titanx_batch_1_latency_seconds,
+        cell_value.titanx_batch_32_latency_seconds,
+        cell_value.titanx_batch_256_latency_seconds,
+        cell_value.titanxp_batch_1_latency_seconds,
+        cell_value.titanxp_batch_32_latency_seconds,
+        cell_value.titanxp_batch_256_latency_seconds
+    from cell_value
+    inner join architecture
+        on
+            cell_value.arch_id = architecture.arch_id
+            and architecture.benchmark = 'nasbench201'
+    where
+        cell_value.dataset = of_dataset
+        and coalesce(
+            cell_value.edgegpu_latency_seconds,
+            cell_value.edgegpu_energy_joules,
+            cell_value.raspi4_latency_seconds,
+            cell_value.edgetpu_latency_seconds,
+            cell_value.pixel3_latency_seconds,
+            cell_value.eyeriss_latency_seconds,
+            cell_value.eyeriss_energy_joules,
+            cell_value.eyeriss_arithmetic_intensity,
+            cell_value.fpga_latency_seconds,
+            cell_value.fpga_energy_joules,
+            cell_value.pixel2_latency_seconds,
+            cell_value.samsung_a50_latency_seconds,
+            cell_value.samsung_s7_latency_seconds,
+            cell_value.essential_ph_1_latency_seconds,
+            cell_value.gold_6226_latency_seconds,
+            cell_value.gold_6240_latency_seconds,
+            cell_value.silver_4114_latency_seconds,
+            cell_value.silver_4210r_latency_seconds,
+            cell_value.gtx_1080ti_batch_1_latency_seconds,
+            cell_value.gtx_1080ti_batch_32_latency_seconds,
+            cell_value.gtx_1080ti_batch_256_latency_seconds,
+            cell_value.rtx_2080ti_batch_1_latency_seconds,
+            cell_value.rtx_2080ti_batch_32_latency_seconds,
+            cell_value.rtx_2080ti_batch_256_latency_seconds,
+            cell_value.titan_rtx_batch_1_latency_seconds,
+            cell_value.titan_rtx_batch_32_latency_seconds,
+            cell_value.titan_rtx_batch_256_latency_seconds,
+            cell_value.titanx_batch_1_latency_seconds,
+            cell_value.titanx_batch_32_latency_seconds,
+            cell_value.titanx_batch_256_latency_seconds,
+            cell_value.titanxp_batch_1_latency_seconds,
+            cell_value.titanxp_batch_32_latency_seconds,
+            cell_value.titanxp_batch_256_latency_seconds
+        ) is not null;
+
+comment on macro table nasbench201_devices is 'Devices'' measurements of NAS-Bench-201 cells, a row each';  -- noqa: PRS

@@ -1,5 +1,0 @@
-create or replace view learning_curve_nasbench201_imagenet16_120_hp12 as
-from nasbench201_meta_dataset('ImageNet16-120', 12);
-
-comment on view learning_curve_nasbench201_imagenet16_120_hp12 is
-'NAS-Bench-201 cells trained on ImageNet16-120: the separate 12-epoch schedule after every epoch';

@@ -1,6 +1,0 @@
-create or replace view meta_nasbench201_imagenet16_120_200epochs as
-from nasbench201_meta_dataset('ImageNet16-120', 200)
-where epoch = 200;
-
-comment on view meta_nasbench201_imagenet16_120_200epochs is
-'NAS-Bench-201 cells trained on ImageNet16-120: the 200-epoch run after 200 epochs';

@@ -1,5 +1,0 @@
-create or replace view meta_natsbench_sss_cifar100_90epochs as
-from natsbench_sss_meta_dataset('cifar100', 90);
-
-comment on view meta_natsbench_sss_cifar100_90epochs is
-'Networks of the NATS-Bench size space trained on CIFAR-100: the separate 90-epoch schedule, after its last epoch';

@@ -1,0 +1,8 @@
+-- Proxies are finite numbers.
+select
+    arch_id,
+    dataset,
+    name,
+    value
+from proxy
+where not isfinite(value);
