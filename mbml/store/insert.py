@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
-    import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 def insert_architectures(
     con: duckdb.DuckDBPyConnection, rows: pa.RecordBatchReader, benchmark: str, first_arch: int
-) -> None:
-    """Add the architectures not known yet, and note the id of each row's for `insert_runs`.
+) -> NDArray[np.int64]:
+    """Add the architectures not known yet.
 
     Parameters
     ----------
@@ -24,6 +29,10 @@ def insert_architectures(
         The benchmark that they belong to.
     first_arch
         The id of the first one that is new.
+
+    Returns
+    -------
+    The id of each architecture by its ordinal, new or not; -1 for an ordinal that no row has.
     """
     con.register("incoming", rows)
     con.execute("create or replace temp table incoming_architecture as from incoming")
@@ -57,40 +66,57 @@ def insert_architectures(
     )
     for name in ("nasbench101", "nasbench201", "added"):
         con.execute(f"insert into op by name from {name}_operations(?)", [first_arch])
-    con.execute(
+    found = con.execute(
         """
-        create or replace temp table arch_id_of as
         select new.arch, held.arch_id
         from incoming_architecture as new
         inner join architecture as held
             on new.native_key = held.native_key and held.benchmark = ?
         """,
         [benchmark],
-    )
+    ).fetchnumpy()
     con.execute("drop table incoming_architecture")
+    arch_ids = np.full(int(found["arch"].max()) + 1, -1, np.int64)
+    arch_ids[found["arch"]] = found["arch_id"]
+    return arch_ids
 
 
 def insert_runs(
-    con: duckdb.DuckDBPyConnection, rows: pa.RecordBatchReader, first_run: int, source_id: int
+    con: duckdb.DuckDBPyConnection,
+    rows: pa.RecordBatchReader,
+    arch_ids: NDArray[np.int64],
+    first_run: int,
+    source_id: int,
 ) -> int:
-    """Add the runs, each under the id that `insert_architectures` noted for its architecture.
+    """Add the runs, each under the id of its architecture, as `insert_architectures` returned it.
 
-    Returns how many were added: a run of an architecture that was not noted is not.
+    Returns how many were added: a run of an architecture that has no id is not.
     """
-    con.register("incoming", rows)
+    con.register(
+        "incoming", pa.RecordBatchReader.from_batches(rows.schema, _mapped(rows, arch_ids))
+    )
     [(inserted,)] = con.execute(
         """
         insert into run by name
         select
-            incoming.run + ? as run_id, arch_id_of.arch_id, incoming.dataset,
+            incoming.run + ? as run_id, incoming.arch as arch_id, incoming.dataset,
             incoming.schedule_epochs, incoming.trial, incoming.parameters, incoming.flops,
             incoming.latency_seconds, incoming.total_seconds, incoming.seconds_are_measured,
             ? as source_id
         from incoming
-        inner join arch_id_of on incoming.arch = arch_id_of.arch
         """,
         [first_run, source_id],
     ).fetchall()
     con.unregister("incoming")
-    con.execute("drop table arch_id_of")
     return int(inserted)
+
+
+def _mapped(rows: pa.RecordBatchReader, arch_ids: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+    place = rows.schema.get_field_index("arch")
+    for batch in rows:
+        arch = batch.column(place).to_numpy()
+        known = arch < len(arch_ids)
+        known[known] = arch_ids[arch[known]] >= 0
+        ids = pa.array(arch_ids[arch[known]].astype(np.uint32))
+        kept = batch if known.all() else batch.filter(pa.array(known))
+        yield kept.set_column(place, rows.schema.field(place), ids)

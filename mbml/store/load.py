@@ -24,7 +24,7 @@ from mbml.store.insert import insert_architectures, insert_runs
 from mbml.store.merge import merge_with_held_runs
 from mbml.store.schema import apply_added
 from mbml.store.staging import Staging
-from mbml.store.summary import refresh_summary, touched_by
+from mbml.store.summary import insert_summary, refresh_summary, summarise_left, touched_by
 from mbml.store.waiting import wait_or_stop
 from mbml.text import first_line
 
@@ -192,17 +192,26 @@ class _Load:
         if self.staging.records == 0:
             raise SourceError(self.source.path, "", "holds no records")
         rows = self.staging.architectures.reader()
-        insert_architectures(self.con, rows, self.source.benchmark, first_arch)
-        inserted = insert_runs(self.con, self.staging.runs.reader(), first_run, source_id)
+        arch_ids = insert_architectures(self.con, rows, self.source.benchmark, first_arch)
+        runs = self.staging.runs.reader()
+        inserted = insert_runs(self.con, runs, arch_ids, first_run, source_id)
         if inserted != self.staging.runs.rows:
             problem = f"{self.staging.runs.rows - inserted:,} runs are of architectures it lacks"
             raise SourceError(self.source.path, "", problem)
         self._insert_source(source_id)
         apply_added(self.con, self.warehouse.path, self.source.benchmark)
         touched = touched_by(self.warehouse, first_run)
-        merge_with_held_runs(self.warehouse, self.source.path, first_run, replace=self.replace)
-        self._may_interrupt = True
-        refresh_summary(self.warehouse, touched)
+        were_held = merge_with_held_runs(
+            self.warehouse, self.source.path, first_run, replace=self.replace
+        )
+        summary = self.staging.summary
+        if were_held or not summary.is_whole:
+            self._may_interrupt = True
+            refresh_summary(self.warehouse, touched)
+        else:
+            insert_summary(self.con, summary, arch_ids, lambda: self.staging.is_stopped)
+            self._may_interrupt = True
+            summarise_left(self.warehouse, self.source.benchmark, summary, arch_ids)
         run_checks(self.warehouse)
         self._may_interrupt = False
         [(architectures,)] = self.warehouse.rows(

@@ -30,7 +30,7 @@ _HINT = "load it with `replace=True` to put it in their place, or into another `
 
 def merge_with_held_runs(
     warehouse: Warehouse, path: Path, first_run: int, *, replace: bool
-) -> None:
+) -> bool:
     """Bring the runs from `first_run` on together with the older ones of the same schedules.
 
     Parameters
@@ -43,6 +43,10 @@ def merge_with_held_runs(
         The least id of the new runs.
     replace
         Delete the older runs instead of merging.
+
+    Returns
+    -------
+    Whether there were any older runs.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def merge_with_held_runs(
         """,
         {"first": first_run},
     )
-    if warehouse.rows("select count(*) from overlap") != [(0,)]:
+    [(were_held,)] = warehouse.rows("select count(*) > 0 from overlap")
+    if were_held:
         if replace:
             _delete(warehouse, "select held_run from overlap")
         else:
@@ -74,6 +79,7 @@ def merge_with_held_runs(
             _refuse_other_values(warehouse, path)
             _merge(warehouse)
     warehouse.con.execute("drop table overlap")
+    return bool(were_held)
 
 
 def _delete(warehouse: Warehouse, runs: str) -> None:

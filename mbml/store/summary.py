@@ -1,14 +1,27 @@
-"""`cell_metric` in step with the runs: recomputed for the schedules that a load has touched."""
+"""`cell_metric` in step with the runs, in the order in which views ask for it.
+
+New cells come with a summary of each batch (`batch_summary.py`). SQL summarises the rest: cells
+whose trials do not stand together, and schedules of which the warehouse held runs.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+
+from mbml.errors import MbmlError
 from mbml.sources.batch import EPOCH_METRICS
+from mbml.store.batch_summary import AT_HALF_TIME, RECORDED_AT_HALF_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    import duckdb
+    from numpy.typing import NDArray
+
+    from mbml.store.staging import StagedSummary
     from mbml.store.warehouse import Warehouse
 
 #: Values summarised by one statement: bounds the memory of its hash table.
@@ -17,9 +30,13 @@ _VALUES = 4_000_000
 #: Rows of DuckDB's row groups. Where statements leave them half full, a checkpoint packs them anew.
 _ROW_GROUP = 122_880
 
-#: What the row of the last epoch also tells of half time, in the benchmark that recorded no other.
-_RECORDED_AT_HALF_TIME = "nasbench101"
-_AT_HALF_TIME = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds")
+#: Rows sorted by epoch at a time: views read those row groups alone that hold their epoch.
+_SORTED_ROWS = 3 * _ROW_GROUP
+
+#: Cells that one statement names. Where more than one in so many of a range is to be summarised,
+#: the whole range is.
+_NAMED = 1_000
+_SPARSE = 4
 
 
 class Touched(NamedTuple):
@@ -65,7 +82,7 @@ def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     held = _held(warehouse)
     for one in changed:
         whole = held[one.dataset, one.schedule_epochs]
-        statement = _statement(whole.measured, halfway=one.benchmark == _RECORDED_AT_HALF_TIME)
+        statement = _statement(whole.measured, halfway=one.benchmark == RECORDED_AT_HALF_TIME)
         warehouse.con.execute(
             "delete from cell_metric"
             " where dataset = ? and schedule_epochs = ? and arch_id between ? and ?",
@@ -76,18 +93,112 @@ def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
             warehouse.con.execute(statement, [one.dataset, one.schedule_epochs, first, last])
 
 
-def _statement(measured: list[str], *, halfway: bool) -> str:
-    """Return the statement for one schedule and a range of architectures.
+def insert_summary(
+    con: duckdb.DuckDBPyConnection,
+    staged: StagedSummary,
+    arch_ids: NDArray[np.int64],
+    is_stopped: Callable[[], bool],
+) -> None:
+    """Insert the summary of a source all of whose runs are new.
 
-    Columns that it does not name are not computed, and most files fill few.
+    Parameters
+    ----------
+    con
+        The connection, inside the transaction of the load.
+    staged
+        What was summarised while the source was read.
+    arch_ids
+        The ids of its cells, by their ordinals, shape (cells,).
+    is_stopped
+        Whether the load is to end.
+
+    Raises
+    ------
+    MbmlError
+        The load is to end.
+    """
+    schema = staged.schema
+    if schema is None:
+        return
+    rows = _sorted_pieces(_rows(staged, schema, arch_ids, is_stopped))
+    con.register("incoming", pa.RecordBatchReader.from_batches(schema, rows))
+    con.execute(
+        "insert into cell_metric by name"  # noqa: S608
+        f" select {', '.join(schema.names)} from incoming"
+    )
+    con.unregister("incoming")
+
+
+def summarise_left(
+    warehouse: Warehouse, benchmark: str, staged: StagedSummary, arch_ids: NDArray[np.int64]
+) -> None:
+    """Summarise by SQL the cells that were left when `staged` was made; see `insert_summary`."""
+    for schedule, cells in staged.left():
+        ids = np.sort(arch_ids[cells])
+        first, last = int(ids[0]), int(ids[-1])
+        if len(ids) * _SPARSE > last - first:
+            refresh_summary(warehouse, [Touched(benchmark, *schedule, first, last)])
+            continue
+        halfway = benchmark == RECORDED_AT_HALF_TIME
+        for place in range(0, len(ids), _NAMED):
+            some = ids[place : place + _NAMED].tolist()
+            statement = _statement(list(EPOCH_METRICS), halfway=halfway, only=some)
+            warehouse.con.execute(statement, [*schedule, some[0], some[-1]])
+
+
+def _rows(
+    staged: StagedSummary,
+    schema: pa.Schema,
+    arch_ids: NDArray[np.int64],
+    is_stopped: Callable[[], bool],
+) -> Iterator[pa.RecordBatch]:
+    """Yield staged rows under the ids of the warehouse, all with the same columns."""
+    for schedule, rows in staged.rows():
+        if is_stopped():
+            raise MbmlError("the load was ended")
+        columns = {name: rows.column(name) for name in rows.schema.names}
+        columns["arch_id"] = pa.array(arch_ids[columns.pop("arch").to_numpy()].astype(np.uint32))
+        columns["dataset"] = pa.repeat(schedule.dataset, len(rows))
+        columns["schedule_epochs"] = pa.repeat(pa.scalar(schedule.epochs, pa.uint16()), len(rows))
+        for field in schema:
+            if field.name not in columns:
+                columns[field.name] = pa.nulls(len(rows), field.type)
+        yield pa.record_batch([columns[name] for name in schema.names], schema=schema)
+
+
+def _sorted_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Sort rows by epoch, as many at a time as fill some row groups."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        while sum(map(len, waiting)) >= _SORTED_ROWS:
+            table = pa.Table.from_batches(waiting)
+            yield from _by_epoch(table.slice(0, _SORTED_ROWS))
+            waiting = table.slice(_SORTED_ROWS).to_batches()
+    if waiting:
+        yield from _by_epoch(pa.Table.from_batches(waiting))
+
+
+def _by_epoch(rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    order = np.argsort(rows.column("epoch").to_numpy(), kind="stable")
+    yield from rows.take(order).combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
+
+
+def _statement(measured: list[str], *, halfway: bool, only: Iterable[int] = ()) -> str:
+    """Return the statement for one schedule and a range of architectures, or some of these.
+
+    Columns that it does not name are not computed, and most files fill few. The architectures
+    stand in it as numbers: DuckDB looks for these before it groups, and for parameters after.
     """
     kept = ["arch_id", "dataset", "schedule_epochs", "epoch", "trials"]
     kept += ["parameters", "flops", "latency_seconds"]
     kept += [column for name in measured for column in (name, f"{name}_std")]
     summary = f"select {', '.join(kept)} from cell_summary($1, $2, $3, $4)"  # noqa: S608
+    if named := ", ".join(map(str, only)):
+        summary += f" where arch_id in ({named})"
     if not halfway:
         return f"insert into cell_metric by name {summary} order by epoch, arch_id"
-    half = [f"halfway.{name} as halfway_{name}" for name in _AT_HALF_TIME if name in measured]
+    half = [f"halfway.{name} as halfway_{name}" for name in AT_HALF_TIME if name in measured]
     columns = ", ".join([f"summary.{name}" for name in kept] + half)
     return f"""
         insert into cell_metric by name
