@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -213,6 +214,8 @@ def follow_parent() -> None:
     A worker holds both ends of the queue it reads from, so would never learn of the parent's death.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What was imported lives as long as the worker: the collector need not look at it again.
+    gc.freeze()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

@@ -41,7 +41,8 @@ EPOCH_METRICS = (
     "valid_test_seconds",
 )
 
-_NAME = pa.dictionary(pa.int8(), pa.string())
+#: The type of a column of names, of which there are few.
+NAME = pa.dictionary(pa.int8(), pa.string())
 
 ARCHITECTURE_SCHEMA = pa.schema(
     [
@@ -60,7 +61,7 @@ RUN_SCHEMA = pa.schema(
     [
         pa.field("run", pa.uint32(), nullable=False),
         pa.field("arch", pa.uint32(), nullable=False),
-        pa.field("dataset", _NAME, nullable=False),
+        pa.field("dataset", NAME, nullable=False),
         pa.field("schedule_epochs", pa.uint16(), nullable=False),
         pa.field("trial", pa.uint16(), nullable=False),
         pa.field("parameters", pa.uint32()),

@@ -144,13 +144,15 @@ class _Runs:
         """Tell the cells whose runs are trials with equally many rows, shape (cells,)."""
         length = self.length[at]
         # Trial 0 is a summary already.
-        is_trial = (self.trial[at] > 0).all(axis=1)
-        return is_trial & (length > 0).all(axis=1) & (length == length[:, :1]).all(axis=1)
+        is_trial = self.trial[at] > 0
+        whole: NDArray[np.bool_] = (is_trial & (length > 0) & (length == length[:, :1])).all(axis=1)
+        return whole
 
     def rows(self, at: Positions) -> Positions:
         """Return the rows of runs of one length, shape (cells, trials, epochs)."""
         length = int(self.length[at[0, 0]]) if len(at) else 0
-        return self.first_row[at][:, :, None] + np.arange(length)
+        rows: Positions = self.first_row[at][:, :, None] + np.arange(length)
+        return rows
 
     def counted(self, at: Positions) -> Iterator[tuple[str, pa.Array]]:
         """Yield parameters, FLOPs and latency of cells, each of shape (cells,)."""
@@ -184,10 +186,12 @@ def _metrics(epochs: pa.Table) -> dict[str, Floats] | None:
 
 
 def _over_trials(name: str, values: Floats) -> Iterator[tuple[str, Floats]]:
+    # Most metrics have values on one data set and none on another.
+    if np.isnan(values[0, 0, 0]) and np.isnan(values).all():
+        return
     mean, deviation = _mean_and_deviation(values)
-    if not np.isnan(mean).all():
-        yield name, mean
-        yield f"{name}_std", deviation
+    yield name, mean
+    yield f"{name}_std", deviation
 
 
 def _mean_and_deviation(values: Floats) -> tuple[Floats, Floats]:
@@ -196,9 +200,9 @@ def _mean_and_deviation(values: Floats) -> tuple[Floats, Floats]:
     Both are computed as DuckDB's `avg` and `stddev_pop` do, in the order of the axis.
     """
     trials = [values[:, trial] for trial in range(values.shape[1])]
-    total, moving, squares = trials[0].copy(), trials[0].copy(), np.zeros_like(trials[0])
     if np.isnan(values).any():
         return _over_the_known(trials)
+    total, moving, squares = trials[0].copy(), trials[0].copy(), np.zeros_like(trials[0])
     for count, one in enumerate(trials[1:], 2):
         total += one
         step = one - moving

@@ -25,7 +25,7 @@ from mbml.store.merge import merge_with_held_runs
 from mbml.store.schema import apply_added
 from mbml.store.staging import Staging
 from mbml.store.summary import insert_summary, refresh_summary, summarise_left, touched_by
-from mbml.store.waiting import wait_or_stop
+from mbml.store.waiting import Working
 from mbml.text import first_line
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def ingest(
     # Hashing beside reading costs no time, but would read a known file for nothing.
     sizes = {row[0] for row in warehouse.rows("select bytes from source")}
     halt = Event()
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(checksum, source.files, halt=halt)
         try:
             if total_bytes(source.files) in sizes:
@@ -111,24 +111,25 @@ def ingest(
                     return known
             with reporting_full_disk(warehouse.path):
                 load = _Load(warehouse, source, found, hashing, replace=replace, progress=progress)
-                return _run(load, pool, halt)
+                return _run(load, halt)
         finally:
             halt.set()
 
 
-def _run(load: _Load, pool: ThreadPoolExecutor, halt: Event) -> LoadReport:
+def _run(load: _Load, halt: Event) -> LoadReport:
     """Read in this thread, where an interrupt arrives, and insert in another."""
 
     def stop() -> None:
         halt.set()
         load.stop()
 
-    working = pool.submit(load.warehouse.transaction, load.run)
+    working = Working(lambda: load.warehouse.transaction(load.run))
     try:
         try:
-            load.staging.read(working.done)
+            working.start()
+            load.staging.read(lambda: working.is_over)
         finally:
-            wait_or_stop(working, stop)
+            working.wait_or_stop(stop)
         report: LoadReport = working.result()
     except duckdb.Error as error:
         first = first_line(error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +16,7 @@ from mbml.result_types import ResultColumn, cell_names, sql_text
 from mbml.store.connection import CLOSED
 from mbml.store.faults import damage_in, why_not_opened
 from mbml.store.opening import opened
-from mbml.store.waiting import wait_or_stop
+from mbml.store.waiting import Working
 from mbml.text import first_line, quoted
 from mbml.whole_file import is_full
 
@@ -149,8 +148,7 @@ def limited(
             con = stack.enter_context(held.reading())
         else:
             con = stack.enter_context(closing(_alone(held.path)))
-        pool = stack.enter_context(ThreadPoolExecutor(1))
-        yield held, Worker(held.path, con, pool, _TIME_LIMIT if time_limit is None else time_limit)
+        yield held, Worker(held.path, con, _TIME_LIMIT if time_limit is None else time_limit)
 
 
 def _alone(path: Path) -> duckdb.DuckDBPyConnection:
@@ -266,7 +264,6 @@ class Worker:
 
     path: Path
     con: duckdb.DuckDBPyConnection
-    pool: ThreadPoolExecutor
     limit: float
     used: float = 0.0
 
@@ -276,16 +273,17 @@ class Worker:
         An error that points into a statement does so only if that is the one that was typed.
         """
         started = time.monotonic()
-        running = self.pool.submit(work)
+        working = Working(work)
         try:
-            in_time = wait_or_stop(running, self.con.interrupt, seconds=self.limit - self.used)
+            working.start()
+            in_time = working.wait_or_stop(self.con.interrupt, seconds=self.limit - self.used)
             self.used += time.monotonic() - started
             if not in_time:
                 raise UsageError(
                     f"the query ran for more than {self.limit:g} seconds and was stopped; ask for"
                     " less, or for a longer time limit"
                 )
-            return running.result()
+            return working.result()
         # Arrow passes on what DuckDB says as an OSError.
         except (duckdb.Error, OSError, MemoryError) as error:
             raise self._explained(error, as_typed=as_typed) from None

@@ -17,11 +17,17 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from mbml.errors import MbmlError
-from mbml.sources.batch import ARCHITECTURE_SCHEMA, EPOCH_SCHEMA, RUN_SCHEMA, check_batch
+from mbml.sources.batch import (
+    ARCHITECTURE_SCHEMA,
+    EPOCH_SCHEMA,
+    NAME,
+    RUN_SCHEMA,
+    check_batch,
+)
 from mbml.store.batch_summary import summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -108,12 +114,13 @@ class StagedSummary:
         if not self._spills:
             return None
         found = pa.unify_schemas([spill.schema for spill in self._spills.values()])
-        keys = [
-            ("arch_id", pa.uint32()),
-            ("dataset", pa.string()),
-            ("schedule_epochs", pa.uint16()),
-        ]
-        return pa.schema([*keys, *(field for field in found if field.name != "arch")])
+        keys = {"arch_id": pa.uint32(), "dataset": NAME, "schedule_epochs": pa.uint16()}
+        return pa.schema([*keys.items(), *(field for field in found if field.name != "arch")])
+
+    @property
+    def schedules(self) -> Collection[Schedule]:
+        """The schedules of the source."""
+        return self._cells.keys()
 
     def rows(self) -> Iterator[tuple[Schedule, pa.RecordBatch]]:
         """Yield the rows of the cells that `left` does not name, schedule by schedule."""

@@ -153,12 +153,14 @@ def _rows(
     is_stopped: Callable[[], bool],
 ) -> Iterator[pa.RecordBatch]:
     """Yield staged rows under the ids of the warehouse, all with the same columns."""
+    datasets = sorted({schedule.dataset for schedule in staged.schedules})
     for schedule, rows in staged.rows():
         if is_stopped():
             raise MbmlError("the load was ended")
         columns = {name: rows.column(name) for name in rows.schema.names}
         columns["arch_id"] = pa.array(arch_ids[columns.pop("arch").to_numpy()].astype(np.uint32))
-        columns["dataset"] = pa.repeat(schedule.dataset, len(rows))
+        named = pa.repeat(pa.scalar(datasets.index(schedule.dataset), pa.int8()), len(rows))
+        columns["dataset"] = pa.DictionaryArray.from_arrays(named, datasets)
         columns["schedule_epochs"] = pa.repeat(pa.scalar(schedule.epochs, pa.uint16()), len(rows))
         for field in schema:
             if field.name not in columns:
@@ -181,7 +183,8 @@ def _sorted_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch
 
 def _by_epoch(rows: pa.Table) -> Iterator[pa.RecordBatch]:
     order = np.argsort(rows.column("epoch").to_numpy(), kind="stable")
-    yield from rows.take(order).combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
+    # Taken from chunks, the rows would come in as many chunks.
+    yield from rows.combine_chunks().take(order).to_batches(max_chunksize=_ROW_GROUP)
 
 
 def _statement(measured: list[str], *, halfway: bool, only: Iterable[int] = ()) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -34,7 +33,7 @@ from mbml.store.schema import (
     schema_version,
 )
 from mbml.store.values import refresh_values
-from mbml.store.waiting import wait_or_stop
+from mbml.store.waiting import Working
 from mbml.store.warehouse import Warehouse, open_here
 from mbml.text import first_line
 from mbml.whole_file import as_path, is_full, whole
@@ -196,9 +195,10 @@ def _bring_forward(copy: Path, path: Path, version: int) -> tuple[tuple[str, str
     """Upgrade the copy and run all checks; return the user's views that cannot be read any more."""
     con = connect(copy, read_only=False, memory_limit=_MEMORY)
     # Named as the original in messages.
-    with Warehouse(path, con, writes=True) as held, ThreadPoolExecutor(1) as pool:
-        working = pool.submit(_migrate, held, version)
-        wait_or_stop(working, con.interrupt)
+    with Warehouse(path, con, writes=True) as held:
+        working = Working(lambda: _migrate(held, version))
+        working.start()
+        working.wait_or_stop(con.interrupt)
         unreadable = working.result()
     with copy.open("rb") as file:
         os.fsync(file.fileno())
