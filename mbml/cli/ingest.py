@@ -435,9 +435,13 @@ def load_source(
     replace: bool = False,
 ) -> list[dict[str, object]]:
     """Load a file or folder, and report what came of each source in it."""
+    import pyarrow as pa
+
     from mbml.sources.checksum import total_bytes
     from mbml.store import ingest, open_warehouse
 
+    # The usual pool keeps a hundred megabytes that it does not use.
+    pa.set_memory_pool(pa.system_memory_pool())
     size = path.stat().st_size if path.is_file() else 0
     with progress(f"unpacking {path.name}", size) as update:
         sources = open_sources(kind, path, options, unpacking=update)

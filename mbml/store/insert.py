@@ -40,22 +40,31 @@ def insert_architectures(
     con.execute(
         """
         insert into architecture by name
+        with counted as (
+            -- Few lists of operations are distinct, and counting reads them letter by letter.
+            select
+                operations,
+                operation_count(operations, 'conv1x1-bn-relu')
+                + operation_count(operations, 'nor_conv_1x1') as conv1x1_count,
+                operation_count(operations, 'conv3x3-bn-relu')
+                + operation_count(operations, 'nor_conv_3x3') as conv3x3_count,
+                operation_count(operations, 'maxpool3x3')
+                + operation_count(operations, 'avg_pool_3x3') as pool_count,
+                operation_count(operations, 'skip_connect') as skip_count,
+                operation_count(operations, 'none') as none_count
+            from (select distinct operations from incoming_architecture)
+        )
         select
             ? + row_number() over (order by new.arch) - 1 as arch_id,
             ? as benchmark, new.native_index, new.native_key, new.adjacency, new.operations,
             new.nodes, new.edges, new.graph_id, new.functional_id,
-            operation_count(new.operations, 'conv1x1-bn-relu')
-            + operation_count(new.operations, 'nor_conv_1x1') as conv1x1_count,
-            operation_count(new.operations, 'conv3x3-bn-relu')
-            + operation_count(new.operations, 'nor_conv_3x3') as conv3x3_count,
-            operation_count(new.operations, 'maxpool3x3')
-            + operation_count(new.operations, 'avg_pool_3x3') as pool_count,
-            operation_count(new.operations, 'skip_connect') as skip_count,
-            operation_count(new.operations, 'none') as none_count,
+            counted.conv1x1_count, counted.conv3x3_count, counted.pool_count,
+            counted.skip_count, counted.none_count,
             case when ? = 'nasbench101'
                 then ('0x' || left(new.native_key, 15))::bigint
             end as hash_order
         from incoming_architecture as new
+        inner join counted on new.operations is not distinct from counted.operations
         where not exists (
             from architecture as held
             where held.benchmark = ? and held.native_key = new.native_key

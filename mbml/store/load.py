@@ -180,10 +180,13 @@ class _Load:
         self.staging.close()
         with suppress(duckdb.Error):  # after a fatal error the connection does nothing any more
             self._set_memory_limit(self._memory_limit)
+            self.con.execute("set preserve_insertion_order = true")
             # A failed transaction has dropped the name, but still holds the rows.
             self.con.unregister("incoming")
 
     def run(self) -> LoadReport:
+        # Views need rows nearly in order alone, and row groups that two threads fill are full.
+        self.con.execute("set preserve_insertion_order = false")
         [(source_id, first_run, first_arch)] = self.warehouse.rows(
             "select (select coalesce(max(source_id), 0) + 1 from source),"
             " (select coalesce(max(run_id) + 1, 0) from run),"

@@ -30,9 +30,6 @@ _VALUES = 4_000_000
 #: Rows of DuckDB's row groups. Where statements leave them half full, a checkpoint packs them anew.
 _ROW_GROUP = 122_880
 
-#: Rows sorted by epoch at a time: views read those row groups alone that hold their epoch.
-_SORTED_ROWS = 3 * _ROW_GROUP
-
 #: Cells that one statement names. Where more than one in so many of a range is to be summarised,
 #: the whole range is.
 _NAMED = 1_000
@@ -120,7 +117,7 @@ def insert_summary(
     schema = staged.schema
     if schema is None:
         return
-    rows = _sorted_pieces(_rows(staged, schema, arch_ids, is_stopped))
+    rows = _by_epoch(_rows(staged, schema, arch_ids, is_stopped))
     con.register("incoming", pa.RecordBatchReader.from_batches(schema, rows))
     con.execute(
         "insert into cell_metric by name"  # noqa: S608
@@ -168,23 +165,24 @@ def _rows(
         yield pa.record_batch([columns[name] for name in schema.names], schema=schema)
 
 
-def _sorted_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Sort rows by epoch, as many at a time as fill some row groups."""
+def _by_epoch(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Sort rows by epoch, as many at a time as fill a row group: views ask for one epoch."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        while sum(map(len, waiting)) >= _SORTED_ROWS:
+        while sum(map(len, waiting)) >= _ROW_GROUP:
             table = pa.Table.from_batches(waiting)
-            yield from _by_epoch(table.slice(0, _SORTED_ROWS))
-            waiting = table.slice(_SORTED_ROWS).to_batches()
+            waiting = table.slice(_ROW_GROUP).to_batches()
+            yield _sorted(table.slice(0, _ROW_GROUP))
     if waiting:
-        yield from _by_epoch(pa.Table.from_batches(waiting))
+        yield _sorted(pa.Table.from_batches(waiting))
 
 
-def _by_epoch(rows: pa.Table) -> Iterator[pa.RecordBatch]:
+def _sorted(rows: pa.Table) -> pa.RecordBatch:
     order = np.argsort(rows.column("epoch").to_numpy(), kind="stable")
     # Taken from chunks, the rows would come in as many chunks.
-    yield from rows.combine_chunks().take(order).to_batches(max_chunksize=_ROW_GROUP)
+    [piece] = rows.combine_chunks().take(order).to_batches()
+    return piece
 
 
 def _statement(measured: list[str], *, halfway: bool, only: Iterable[int] = ()) -> str:
