@@ -213,7 +213,9 @@ class _Load:
             self._may_interrupt = True
             refresh_summary(self.warehouse, touched)
         else:
+            self._set_memory_limit(_LIMIT_WHILE_READING)
             insert_summary(self.con, summary, arch_ids, lambda: self.staging.is_stopped)
+            self._set_memory_limit(self._memory_limit)
             self._may_interrupt = True
             summarise_left(self.warehouse, self.source.benchmark, summary, arch_ids)
         run_checks(self.warehouse)
