@@ -9,13 +9,15 @@ from sklearn.base import RegressorMixin, clone
 from sklearn.utils.validation import validate_data
 
 from mbml.predictors.estimator import Estimator
-from mbml.predictors.fitted import FittedBlend, weighted_mean
-from mbml.predictors.fitted import Member as Member  # model files and pickles name it here
+from mbml.predictors.fitted import FittedBlend, Member, weighted_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
+
+#: Model files and pickles ask this module for `Member` as well.
+__all__ = ["Blend", "Member"]
 
 
 class Blend(RegressorMixin, Estimator, FittedBlend):  # type: ignore[misc]

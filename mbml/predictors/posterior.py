@@ -11,23 +11,30 @@ from threadpoolctl import threadpool_limits
 from mbml.predictors.fitted import Fitted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
     Values = NDArray[np.float64]
 
 #: Added to the noise, so that equal rows leave the covariance matrix positive definite.
 JITTER = 1e-6
-#: Covariances computed together in prediction: they stay in the processor's cache.
+#: Covariances computed together: they stay in the processor's cache.
 _ENTRIES_AT_ONCE = 2**19
 
 
 def squared_distances(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Return the squared distances of all rows of `a` from all rows of `b`."""
-    squared = a @ (-2 * b.T)
-    squared += np.einsum("rf,rf->r", a, a)[:, None]
-    squared += np.einsum("rf,rf->r", b, b)
-    result: NDArray[Any] = np.maximum(squared, 0, out=squared)
-    return result
+    squared: NDArray[Any] = a @ (-2 * b.T)
+    _to_squared(squared, np.einsum("rf,rf->r", a, a), np.einsum("rf,rf->r", b, b))
+    return squared
+
+
+def _to_squared(products: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> None:
+    """Turn -2 times the products of rows of squared lengths `a` and `b` into squared distances."""
+    products += a[:, None]
+    products += b
+    np.maximum(products, 0, out=products)
 
 
 def to_covariance(squared: NDArray[Any], signal: float) -> None:
@@ -39,6 +46,12 @@ def to_covariance(squared: NDArray[Any], signal: float) -> None:
     np.negative(distances, out=distances)
     squared *= np.exp(distances, out=distances)
     squared *= signal
+
+
+def _blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Yield slices of the rows of a matrix."""
+    at_once = max(1, _ENTRIES_AT_ONCE // columns)
+    return (slice(start, min(start + at_once, rows)) for start in range(0, rows, at_once))
 
 
 class FittedProcess(Fitted):
@@ -71,8 +84,14 @@ class FittedProcess(Fitted):
                 self._factor = self._factorised()
 
     def _factorised(self) -> Values:
-        covariance = squared_distances(self._rows, self._rows)
-        to_covariance(covariance, self._signal)
+        covariance = self._rows @ (-2 * self._rows.T)
+        lengths = np.einsum("rf,rf->r", self._rows, self._rows)
+        # The factor comes from the lower triangle alone; in blocks, as a second matrix would cost
+        # more to allocate than to compute.
+        for block in _blocks(len(covariance), len(covariance)):
+            part = covariance[block, : block.stop]
+            _to_squared(part, lengths[block], lengths[: block.stop])
+            to_covariance(part, self._signal)
         covariance[np.diag_indices(len(covariance))] += self._noises + JITTER
         factor: Values = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
         return factor
@@ -99,9 +118,7 @@ class FittedProcess(Fitted):
         )
         factor = self._factor.astype(x.dtype, copy=False) if return_std else None
         mean, variance = np.empty(len(x)), np.empty(len(x))
-        at_once = max(1, _ENTRIES_AT_ONCE // len(rows))
-        for start in range(0, len(x), at_once):
-            block = slice(start, start + at_once)
+        for block in _blocks(len(x), len(rows)):
             covariance = squared_distances(x[block] * root, rows)
             to_covariance(covariance, self._signal)
             mean[block] = covariance @ dual
