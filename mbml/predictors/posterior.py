@@ -86,8 +86,7 @@ class FittedProcess(Fitted):
     def _factorised(self) -> Values:
         covariance = self._rows @ (-2 * self._rows.T)
         lengths = np.einsum("rf,rf->r", self._rows, self._rows)
-        # The factor comes from the lower triangle alone; in blocks, as a second matrix would cost
-        # more to allocate than to compute.
+        # The factor needs the lower triangle alone; blocks stay in the processor's cache.
         for block in _blocks(len(covariance), len(covariance)):
             part = covariance[block, : block.stop]
             _to_squared(part, lengths[block], lengths[: block.stop])

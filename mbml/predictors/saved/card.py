@@ -105,8 +105,9 @@ def check_model(
         columns = list(features.columns(dataset.benchmark))
     except MbmlError as error:
         raise SourceError(path, "features", str(error), _HINT) from None
-    names = list(getattr(model, "feature_names_in_", columns))
-    if model.n_features_in_ != len(columns) or names != columns:
+    names = getattr(model, "feature_names_in_", None)
+    others = names is not None and list(names) != columns
+    if others or model.n_features_in_ != len(columns):
         problem = f"are {features.name}, but the model takes {model.n_features_in_} other columns"
         raise SourceError(path, "features", problem, _HINT)
     _check_predictor(path, model, predictor, dataset)
