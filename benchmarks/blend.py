@@ -18,8 +18,8 @@ from threadpoolctl import threadpool_limits
 from mbml.datasets import META_DATASETS
 from mbml.features.problem import learning_problem
 from mbml.features.registry import feature_set
+from mbml.predictors.fitted import predict_interval
 from mbml.predictors.gp import MaternGP
-from mbml.predictors.intervals import predict_interval
 from mbml.predictors.preparation import Columns
 from mbml.predictors.registry import predictor
 from mbml.predictors.training import in_parts

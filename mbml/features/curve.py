@@ -13,7 +13,6 @@ from mbml.benchmarks import BENCHMARK_PLUGINS
 from mbml.errors import UsageError
 from mbml.features.parts import MeasuredPart, MeasuringCost, Part
 from mbml.features.topology.columns import Column
-from mbml.frames import read_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +61,8 @@ def _read(
     accuracy: str,
     name: str,
 ) -> tuple[pl.DataFrame, MeasuringCost]:
+    from mbml.frames import read_earlier
+
     dataset.check_training(f"curve:{epoch}")
     if epoch >= dataset.epoch:
         raise UsageError(

@@ -12,7 +12,6 @@ import numpy as np
 
 from mbml.errors import UsageError
 from mbml.features.topology.moments import Moments, stored
-from mbml.frames import cell_texts, read_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,6 +111,8 @@ class CellPart:
         self, warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series
     ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Compute the columns of architectures of a warehouse; they cost no training."""
+        from mbml.frames import cell_texts
+
         dataset.check_training(f"the feature {self.columns[-1].name}")
         return self.of_cells(cell_texts(warehouse, arch_ids), dataset.dataset), MeasuringCost()
 
@@ -140,6 +141,8 @@ class TopologyPart:
         self, warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series
     ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Compute the columns of architectures of a warehouse; they cost no training."""
+        from mbml.frames import cell_texts
+
         return self.of_cells(cell_texts(warehouse, arch_ids), dataset.dataset), MeasuringCost()
 
 
@@ -207,6 +210,8 @@ class ViewPart:
         arch_ids: pl.Series,  # noqa: ARG002
     ) -> tuple[pl.DataFrame, MeasuringCost]:
         """Refuse columns that a view lacks; those that it has are read with its target."""
+        from mbml.frames import read_view
+
         names = [column.name for column in self.columns]
         return read_view(warehouse, dataset, names), MeasuringCost()
 

@@ -14,7 +14,6 @@ from mbml.errors import UsageError, did_you_mean
 from mbml.features.columns import listed_names
 from mbml.features.parts import MeasuredPart, MeasuringCost, Part
 from mbml.features.topology.columns import Column
-from mbml.frames import held_proxies, proxy_datasets, proxy_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,6 +117,8 @@ def _part(names: Sequence[str]) -> MeasuredPart:
 def _read(
     warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, names: Sequence[str]
 ) -> tuple[pl.DataFrame, MeasuringCost]:
+    from mbml.frames import proxy_values
+
     held = _held(warehouse, dataset)
     missing = [name for name in names if name not in held]
     if missing:
@@ -131,6 +132,8 @@ def _read(
 
 
 def _held(warehouse: Warehouse, dataset: MetaDataset) -> dict[str, int]:
+    from mbml.frames import held_proxies, proxy_datasets
+
     dataset.check_training("proxy")
     held = held_proxies(warehouse, dataset)
     if not held:

@@ -9,7 +9,6 @@ from mbml.datasets import meta_dataset, validated
 from mbml.errors import UsageError
 from mbml.features.parts import MeasuredPart, MeasuringCost, Part
 from mbml.features.topology.columns import Column
-from mbml.frames import read_other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +49,8 @@ def _read(
     other: MetaDataset,
     name: str,
 ) -> tuple[pl.DataFrame, MeasuringCost]:
+    from mbml.frames import read_other
+
     dataset.check_training(f"transfer:{other.name}")
     if other.dataset in {dataset.dataset, validated(dataset).dataset}:
         raise UsageError(

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import RegressorMixin, clone
+from sklearn.utils.validation import validate_data
+
+from mbml.predictors.estimator import Estimator
+from mbml.predictors.fitted import FittedBlend, Member, weighted_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Values = NDArray[np.float64]
-
-
-class Member(NamedTuple):
-    """One regressor of a blend.
-
-    Attributes
-    ----------
-    name
-        Name among the members.
-    regressor
-        A scikit-learn regressor; if it has `noise_std_`, as `MaternGP` does, the blend's deviation
-        is built on its own.
-    weight
-        Its share in the mean.
-    without
-        Groups of columns that it does not see.
-    """
-
-    name: str
-    regressor: Any
-    weight: float = 1.0
-    without: tuple[str, ...] = ()
+#: Model files and pickles ask this module for `Member` as well.
+__all__ = ["Blend", "Member"]
 
 
-class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class Blend(RegressorMixin, Estimator, FittedBlend):  # type: ignore[misc]
     """Weighted mean of regressors that predict the same target in the same unit.
 
     Parameters
@@ -81,55 +63,8 @@ class Blend(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             (member.weight, self.regressors_[member.name].noise_std_ ** 2)
             for member in self._probabilistic()
         ]
-        self.noise_std_ = _mean(noises) ** 0.5 if noises else 0.0
+        self.noise_std_ = weighted_mean(noises) ** 0.5 if noises else 0.0
         return self
-
-    def predict(self, X: ArrayLike, *, return_std: bool = False) -> Any:
-        """Predict the target.
-
-        Parameters
-        ----------
-        X
-            Features, shape (rows, features).
-        return_std
-            Whether to return the deviation of the function as well: the members' own, and by how
-            much they disagree. A new measurement strays by `noise_std_` on top.
-
-        Returns
-        -------
-        numpy.ndarray or pair of them
-            Shape (rows,), in units of the target.
-        """
-        check_is_fitted(self)
-        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        means: list[tuple[float, Values]] = []
-        variances: list[tuple[float, Values]] = []
-        for member in self.members:
-            own = self._columns(x, member)
-            regressor = self.regressors_[member.name]
-            if return_std and hasattr(regressor, "noise_std_"):
-                mean, deviation = regressor.predict(own, return_std=True)
-                variances.append((member.weight, deviation**2))
-            else:
-                mean = regressor.predict(own)
-            means.append((member.weight, np.asarray(mean, dtype=np.float64)))
-        mean = _mean(means)
-        if not return_std:
-            return mean
-        disagreement = _mean([(weight, (one - mean) ** 2) for weight, one in means])
-        return mean, np.sqrt(disagreement + (_mean(variances) if variances else 0))
 
     def _probabilistic(self) -> list[Member]:
         return [one for one in self.members if hasattr(self.regressors_[one.name], "noise_std_")]
-
-    def _columns(self, x: NDArray[Any], member: Member) -> NDArray[Any]:
-        if self.column_groups is None or not member.without:
-            return x
-        seen = np.array([group not in member.without for group in self.column_groups])
-        last = int(np.flatnonzero(seen)[-1]) + 1
-        # The first columns are a view; anything else is a copy.
-        return x[:, :last] if seen[:last].all() else x[:, seen]
-
-
-def _mean(parts: list[tuple[float, Any]]) -> Any:
-    return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)

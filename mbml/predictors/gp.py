@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_solve, lapack, solve_triangular
+from scipy.linalg import LinAlgError, cho_solve, lapack
 from scipy.linalg import cholesky as factorise
 from scipy.optimize import minimize
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
 from threadpoolctl import threadpool_limits
+
+from mbml.predictors.estimator import Estimator
+from mbml.predictors.posterior import JITTER, FittedProcess, squared_distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-#: Added to the noise, so that equal rows leave the covariance matrix positive definite.
-JITTER = 1e-6
 #: Prior deviations of the logarithms of signal variance, noise variance and common weight.
 _SIGNAL_SPREAD, _NOISE_SPREAD, _COMMON_SPREAD = 2.0, 1.5, 2.0
 #: Prior deviations from the mean beyond which nothing is searched: exponentials would overflow.
@@ -96,26 +97,6 @@ def relative_noises(target: Values, slope: float) -> Values:
     return noises
 
 
-def squared_distances(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-    """Return the squared distances of all rows of `a` from all rows of `b`."""
-    squared = a @ (-2 * b.T)
-    squared += np.einsum("rf,rf->r", a, a)[:, None]
-    squared += np.einsum("rf,rf->r", b, b)
-    result: NDArray[Any] = np.maximum(squared, 0, out=squared)
-    return result
-
-
-def to_covariance(squared: NDArray[Any], signal: float) -> None:
-    """Turn five times the squared distances into covariances, in place."""
-    distances = np.sqrt(squared)
-    squared /= 3
-    squared += distances
-    squared += 1
-    np.negative(distances, out=distances)
-    squared *= np.exp(distances, out=distances)
-    squared *= signal
-
-
 def negative_log_posterior(
     vector: Values, x: Values, target: Values, noises: Values, prior: Prior
 ) -> tuple[float, Values]:
@@ -159,11 +140,7 @@ def negative_log_posterior(
     return cost, gradient
 
 
-#: Covariances computed together in prediction: they stay in the processor's cache.
-_ENTRIES_AT_ONCE = 2**19
-
-
-class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class MaternGP(RegressorMixin, Estimator, FittedProcess):  # type: ignore[misc]
     """Gaussian process regression: Matern-5/2 kernel, a length-scale a feature, MAP.
 
     Features should be standardised. The target is standardised here. Length-scales, signal and
@@ -289,12 +266,8 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self._factor = self._factorised()
         self._dual = cho_solve((self._factor, True), target, check_finite=False)
 
-    def _factorised(self) -> Values:
-        covariance = squared_distances(self._rows, self._rows)
-        to_covariance(covariance, self._signal)
-        covariance[np.diag_indices(len(covariance))] += self._noises + JITTER
-        factor: Values = factorise(covariance, lower=True, overwrite_a=True, check_finite=False)
-        return factor
+    # That of scikit-learn knows nothing of what was left out.
+    __setstate__ = FittedProcess.__setstate__
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: N by N numbers, and scaled rows."""
@@ -305,47 +278,3 @@ class MaternGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             if np.array_equal(single, state["_x"]):
                 state["_x"] = single
         return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Compute again what was left out."""
-        super().__setstate__(state)
-        if "_x" in state:
-            self._x = state["_x"].astype(np.float64)
-            self._rows = self._x * self._root_weights
-            with threadpool_limits(limits=1, user_api="blas"):
-                self._factor = self._factorised()
-
-    def predict(self, X: ArrayLike, *, return_std: bool = False) -> Any:
-        """Predict the target.
-
-        Parameters
-        ----------
-        X
-            Features, shape (rows, features).
-        return_std
-            Whether to return the posterior deviation of the function as well. A new measurement
-            strays by `noise_std_` on top.
-
-        Returns
-        -------
-        numpy.ndarray or pair of them
-            Shape (rows,), in units of the target.
-        """
-        check_is_fitted(self)
-        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        root, rows, dual = (
-            one.astype(x.dtype, copy=False) for one in (self._root_weights, self._rows, self._dual)
-        )
-        factor = self._factor.astype(x.dtype, copy=False) if return_std else None
-        mean, variance = np.empty(len(x)), np.empty(len(x))
-        for block in gen_batches(len(x), max(1, _ENTRIES_AT_ONCE // len(rows))):
-            covariance = squared_distances(x[block] * root, rows)
-            to_covariance(covariance, self._signal)
-            mean[block] = covariance @ dual
-            if factor is not None:
-                known = solve_triangular(factor, covariance.T, lower=True, check_finite=False)
-                variance[block] = self._signal - np.einsum("nr,nr->r", known, known)
-        mean = mean * self._target_std + self._target_mean
-        if factor is None:
-            return mean
-        return mean, np.sqrt(np.maximum(variance, JITTER)) * self._target_std

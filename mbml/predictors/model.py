@@ -32,7 +32,7 @@ class Model:
     card
         What is known of it: view, target, training set, scores, sources.
     pipeline
-        The fitted pipeline, from a frame of features to accuracies.
+        From a frame of features to accuracies, as `mbml.predictors.fitted` has it.
     path
         Its card, for messages.
     """
@@ -141,7 +141,7 @@ class Model:
     def _intervals(self, cells: Sequence[str]) -> pl.DataFrame:
         import polars as pl
 
-        from mbml.predictors.intervals import floor_of, has_intervals, predict_interval
+        from mbml.predictors.fitted import floor_of, has_intervals, predict_interval
 
         if has_intervals(self.pipeline):
             return self._asked(lambda x: predict_interval(self.pipeline, x)._asdict(), cells)

@@ -132,9 +132,8 @@ def load_model(name: str, *, folder: Path | str = MODELS_FOLDER) -> Model:
     >>> mbml.load_model("pretrained:nasbench201-cifar10valid").card["train_size"]
     1563
     """
-    from sklearn.pipeline import Pipeline
-
     from mbml.features.registry import feature_set
+    from mbml.predictors.fitted import FittedPipeline
     from mbml.predictors.registry import predictor
     from mbml.predictors.saved.card import check_model, check_types
     from mbml.spaces.registry import space
@@ -157,7 +156,7 @@ def load_model(name: str, *, folder: Path | str = MODELS_FOLDER) -> Model:
             _HINT,
         )
     check_types(path, card)
-    if not isinstance(pipeline, Pipeline):
+    if not isinstance(pipeline, FittedPipeline):
         raise SourceError(path.with_suffix(".skops"), "", "takes no frame of features", _HINT)
     check_model(path, card, pipeline, predictor(card["predictor"]), features)
     return Model(card, pipeline, path)

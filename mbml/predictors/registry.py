@@ -36,12 +36,15 @@ class Predictor:
         What it is, in one line.
     make
         Build the scikit-learn regressor for a seed.
+    made_of
+        Its class, or what stands inside `CrossValidated`, and the members of a blend: a saved
+        model of one of mbml's own is compared with it.
     prepare
         Put it behind scaled features and before a transformed target.
     features
         The feature set that it is made for.
     intervals
-        Whether `mbml.predictors.intervals` can say how far its predictions may be off.
+        Whether `mbml.predictors.fitted` can say how far its predictions may be off.
     most_rows
         Most rows that it can learn from, where its memory grows with their square.
     """
@@ -49,6 +52,7 @@ class Predictor:
     name: str
     meaning: str
     make: Callable[[int], Any]
+    made_of: tuple[str, ...] = ()
     prepare: Callable[..., Any] = published_preparation
     features: str = "published"
     intervals: bool = False
@@ -165,61 +169,73 @@ PREDICTORS: dict[str, Predictor] = {
             name="linear_regression",
             meaning="ordinary least squares",
             make=classic.linear_regression,
+            made_of=("LinearRegression",),
         ),
         Predictor(
             name="sgd",
             meaning="linear, by stochastic gradient descent",
             make=classic.sgd,
+            made_of=("SGDRegressor",),
         ),
         Predictor(
             name="lasso",
             meaning="linear with an L1 penalty",
             make=classic.lasso,
+            made_of=("Lasso",),
         ),
         Predictor(
             name="bayesian_ridge",
             meaning="linear, finds its penalty itself",
             make=classic.bayesian_ridge,
+            made_of=("BayesianRidge",),
         ),
         Predictor(
             name="k_neighbors",
             meaning="mean of the 15 nearest architectures",
             make=classic.k_neighbors,
+            made_of=("KNeighborsRegressor",),
         ),
         Predictor(
             name="decision_tree",
             meaning="one tree, at least 10 architectures in a leaf",
             make=classic.decision_tree,
+            made_of=("DecisionTreeRegressor",),
         ),
         Predictor(
             name="svr",
             meaning="support vectors, radial kernel",
             make=classic.svr,
+            made_of=("SVR",),
         ),
         Predictor(
             name="mlp",
             meaning="one hidden layer of 100 units",
             make=classic.mlp,
+            made_of=("MLPRegressor",),
         ),
         Predictor(
             name="ada_boost",
             meaning="150 trees of depth 3, boosted by reweighting",
             make=classic.ada_boost,
+            made_of=("AdaBoostRegressor",),
         ),
         Predictor(
             name="gradient_boosting",
             meaning="300 trees of depth 3, boosted by gradients",
             make=classic.gradient_boosting,
+            made_of=("GradientBoostingRegressor",),
         ),
         Predictor(
             name="random_forest",
             meaning="300 trees, at least 5 architectures in a leaf",
             make=classic.random_forest,
+            made_of=("RandomForestRegressor",),
         ),
         Predictor(
             name="xgboost",
             meaning="800 boosted trees of depth 4; interval from cross-validation",
             make=_xgboost,
+            made_of=("XGBRegressor",),
             prepare=standardised,
             features="topology",
             intervals=True,
@@ -228,6 +244,7 @@ PREDICTORS: dict[str, Predictor] = {
             name="gp",
             meaning="Gaussian process, one length-scale a feature",
             make=_gp,
+            made_of=("Blend", "gp"),
             prepare=standardised,
             features="topology",
             intervals=True,
@@ -237,6 +254,7 @@ PREDICTORS: dict[str, Predictor] = {
             name="blend",
             meaning="two Gaussian processes and, at half their weight, two sets of boosted trees",
             make=_blend,
+            made_of=("Blend", "gp", "gp_fine", "trees", "trees_fine"),
             prepare=standardised,
             features="topology",
             intervals=True,
@@ -246,6 +264,7 @@ PREDICTORS: dict[str, Predictor] = {
             name="dummy",
             meaning="the mean of the training targets: the floor",
             make=classic.dummy,
+            made_of=("DummyRegressor",),
         ),
     )
 }

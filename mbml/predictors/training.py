@@ -328,7 +328,7 @@ def _top(predicted: NDArray[np.float64], tested: LearningProblem, rows: Split) -
 def _scored(
     predictor: Predictor, regressor: Any, tested: LearningProblem, rows: Split
 ) -> Intervals:
-    from mbml.predictors.intervals import LEVEL, predict_interval
+    from mbml.predictors.fitted import LEVEL, predict_interval
 
     def bounds(x: pl.DataFrame) -> tuple[NDArray[np.float64], ...]:
         with guard(predictor.owner, "failed in predict with return_std"):

@@ -9,7 +9,8 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mbml.errors import UsageError
-from mbml.predictors.numbers import finite
+from mbml.predictors.estimator import Estimator
+from mbml.predictors.fitted import FittedLogError, FittedStandardise, FittedUnit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _HIGHEST = 0.999
 
 
-class Standardise(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Standardise(OneToOneFeatureMixin, TransformerMixin, Estimator, FittedStandardise):  # type: ignore[misc]
     """Scale columns to mean 0 and deviation 1, cut off far values, give single precision.
 
     Parameters
@@ -60,20 +61,15 @@ class Standardise(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Scale; shape and order stay."""
-        check_is_fitted(self)
-        x = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        scaled: NDArray[np.float32] = (x - self.means_.astype(x.dtype)).astype(
-            np.float32, copy=False
-        )
-        scaled *= self.factors_.astype(np.float32)
-        return np.clip(scaled, -self.limit, self.limit, out=scaled)
+        # Here, as scikit-learn's `set_output` wraps only what the class itself defines.
+        return super().transform(X)
 
 
 def _known(given: NDArray[np.float64] | None, found: NDArray[np.float64]) -> NDArray[np.float64]:
     return found if given is None else np.where(np.isnan(given), found, given)
 
 
-class LogError(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class LogError(TransformerMixin, FittedLogError, BaseEstimator):  # type: ignore[misc]
     """Turn accuracies into -log(1 - accuracy): near the top, a little better is much better.
 
     Failed trainings are lifted to a low quantile first, as the order among them is chance.
@@ -105,14 +101,8 @@ class LogError(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         lifted: NDArray[np.float64] = -np.log1p(-np.clip(x, self.floors_, _HIGHEST))
         return lifted
 
-    def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give fractions, never negative."""
-        # What is infinite would become 0 or 1 here, as if it were a prediction.
-        errors: NDArray[np.float64] = np.exp(-finite(X, "predictions").astype(np.float64))
-        return np.maximum(1 - errors, 0)
 
-
-class Unit(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Unit(OneToOneFeatureMixin, TransformerMixin, FittedUnit, BaseEstimator):  # type: ignore[misc]
     """Multiply by a factor.
 
     Parameters
@@ -134,7 +124,3 @@ class Unit(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: igno
         check_is_fitted(self, "n_features_in_")
         scaled: NDArray[np.float64] = validate_data(self, X, dtype=np.float64, reset=False)
         return scaled * self.factor
-
-    def inverse_transform(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the old unit."""
-        return finite(X, "predictions").astype(np.float64) / self.factor

@@ -16,15 +16,9 @@ from sklearn.utils.estimator_checks import check_estimator
 from mbml.errors import UsageError
 from mbml.plugins import WrongResultError
 from mbml.predictors.blend import Blend, Member
+from mbml.predictors.fitted import LEVEL, floor_of, has_intervals, predict_interval
 from mbml.predictors.gp import MaternGP
-from mbml.predictors.intervals import (
-    LEVEL,
-    CrossValidated,
-    calibrated,
-    floor_of,
-    has_intervals,
-    predict_interval,
-)
+from mbml.predictors.intervals import CrossValidated, calibrated
 from mbml.predictors.transforms import LogError, Standardise, Unit
 
 MEMBERS = (

@@ -125,6 +125,8 @@ KINDS = {
     "steps that are none": ("dummy", "Pipeline", value("steps", [])),
     "a function for the target": ("dummy", "TransformedTargetRegressor", value("func", "x")),
     "an attribute named like a method": ("dummy", "Pipeline", value("predict", 1)),
+    "an attribute named like a check": ("gp", "Blend", value("checked", 1)),
+    "no names of features": ("dummy", "MinMaxScaler", value("feature_names_in_", None)),
     # Linear models, neighbours, vectors, layers.
     "a weight too few": ("linear_regression", "LinearRegression", array("coef_", short)),
     "a weight of NaN": ("lasso", "Lasso", entry("coef_", NAN)),
@@ -218,7 +220,11 @@ def test_what_is_not_doctored_predicts(process, tmp_path, predictor):
 
 
 #: What prediction does not look at is left out, and does no harm.
-HARMLESS = {"an attribute named like a method"}
+HARMLESS = {
+    "an attribute named like a method",
+    "an attribute named like a check",
+    "no names of features",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

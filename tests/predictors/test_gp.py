@@ -9,15 +9,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.utils.estimator_checks import check_estimator
 
-from mbml.predictors.gp import (
-    JITTER,
-    MaternGP,
-    Prior,
-    negative_log_posterior,
-    relative_noises,
-    squared_distances,
-    to_covariance,
-)
+from mbml.predictors.gp import MaternGP, Prior, negative_log_posterior, relative_noises
+from mbml.predictors.posterior import JITTER, squared_distances, to_covariance
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from mbml.errors import UsageError
 from mbml.features.registry import feature_set
 from mbml.frames import stored_problem
 from mbml.metrics import METRICS
-from mbml.predictors.intervals import predict_interval
+from mbml.predictors.fitted import predict_interval
 from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.training import train
 

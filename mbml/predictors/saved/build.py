@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mbml.predictors.fitted import Member
 from mbml.predictors.saved.boosters import build_booster
 from mbml.predictors.saved.kinds import (
     ESTIMATORS,
@@ -85,7 +86,7 @@ def _made(found: Any, state: dict[str, Any]) -> Any:
 
 
 def _class(name: str) -> Any:
-    module, _, attribute = name.rpartition(".")
+    module, _, attribute = (ESTIMATORS[name].made or name).rpartition(".")
     return getattr(importlib.import_module(module), attribute)
 
 
@@ -94,7 +95,7 @@ def _template(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_template, value))
     if isinstance(value, SavedPart) and value.name == MEMBER:
-        return _class(MEMBER)(*map(_template, value.args))
+        return Member(*map(_template, value.args))
     if isinstance(value, SavedPart) and value.name in ESTIMATORS:
         found = _class(value.name)
         state = value.state.items()

@@ -105,34 +105,36 @@ def check_model(
         columns = list(features.columns(dataset.benchmark))
     except MbmlError as error:
         raise SourceError(path, "features", str(error), _HINT) from None
-    names = list(getattr(model, "feature_names_in_", columns))
-    if model.n_features_in_ != len(columns) or names != columns:
+    names = getattr(model, "feature_names_in_", None)
+    others = names is not None and list(names) != columns
+    if others or model.n_features_in_ != len(columns):
         problem = f"are {features.name}, but the model takes {model.n_features_in_} other columns"
         raise SourceError(path, "features", problem, _HINT)
     _check_predictor(path, model, predictor, dataset)
 
 
 def _check_predictor(path: Path, model: Any, predictor: Predictor, dataset: MetaDataset) -> None:
-    from mbml.predictors.transforms import Unit
+    from mbml.predictors.fitted import FittedUnit
 
     last = model[-1]
     regressor = getattr(last, "regressor_", last)
     # What a plug-in makes may change from one version of it to the next.
-    if predictor.owner is None and _shape(regressor) != _shape(predictor.make(0)):
-        problem = f"is {predictor.name}, but the model is made of {type(regressor).__name__}"
+    made_of = _made_of(regressor)
+    if predictor.owner is None and made_of != predictor.made_of:
+        problem = f"is {predictor.name}, but the model is made of {made_of[0]}"
         raise SourceError(path, "predictor", problem, _HINT)
     unit = getattr(last, "transformer_", None)
-    if isinstance(unit, Unit) and unit.factor != dataset.target_scale:
+    if isinstance(unit, FittedUnit) and unit.factor != dataset.target_scale:
         problem = f"is {dataset.name}, but the model predicts in another unit"
         raise SourceError(path, "view", problem, _HINT)
 
 
-def _shape(regressor: Any) -> list[str]:
-    """Return the classes of a regressor and of its members, without that of its intervals."""
-    from mbml.predictors.blend import Blend
-    from mbml.predictors.intervals import CrossValidated
+def _made_of(regressor: Any) -> tuple[str, ...]:
+    """Return what `Predictor.made_of` is of the predictor that was saved."""
+    from mbml.predictors.fitted import FittedBlend, FittedCrossValidated
 
-    if isinstance(regressor, CrossValidated):
-        regressor = getattr(regressor, "regressor_", regressor.regressor)
-    members = [one.name for one in regressor.members] if isinstance(regressor, Blend) else []
-    return [type(regressor).__name__, *members]
+    if isinstance(regressor, FittedCrossValidated):
+        regressor = regressor.regressor_
+    if isinstance(regressor, FittedBlend):
+        return ("Blend", *(one.name for one in regressor.members))
+    return (type(regressor).__name__,)

@@ -40,10 +40,14 @@ class EstimatorRules(NamedTuple):
         By attribute.
     assemble
         Name of the function in `build` that makes the attributes that are parts.
+    made
+        Name of the class that is made of it, where it is another: one that predicts the same
+        without the library that fitted it.
     """
 
     rules: dict[str, Rule]
     assemble: str = ""
+    made: str = ""
 
 
 _FEATURES = {"n_features_in_": size("features")}
@@ -57,7 +61,9 @@ _STOCHASTIC = EstimatorRules(
 
 ESTIMATORS: dict[str, EstimatorRules] = {
     "sklearn.pipeline.Pipeline": EstimatorRules(
-        {"memory": one_of(None), "transform_input": optional(one_of(None))}, "pipeline"
+        {"memory": one_of(None), "transform_input": optional(one_of(None))},
+        "pipeline",
+        "mbml.predictors.fitted.FittedPipeline",
     ),
     "sklearn.compose._target.TransformedTargetRegressor": EstimatorRules(
         {
@@ -67,6 +73,7 @@ ESTIMATORS: dict[str, EstimatorRules] = {
             "_training_dim": one_of(1),
         },
         "target",
+        "mbml.predictors.fitted.FittedTarget",
     ),
     "sklearn.preprocessing._data.MinMaxScaler": EstimatorRules(
         _FEATURES
@@ -87,16 +94,24 @@ ESTIMATORS: dict[str, EstimatorRules] = {
             "limit": number(0),
             "means": optional(number_array("features", gaps=True)),
             "deviations": optional(number_array("features", gaps=True)),
-        }
+        },
+        made="mbml.predictors.fitted.FittedStandardise",
     ),
-    "mbml.predictors.transforms.Unit": EstimatorRules(_FEATURES | {"factor": number(_TINY)}),
+    "mbml.predictors.transforms.Unit": EstimatorRules(
+        _FEATURES | {"factor": number(_TINY)}, made="mbml.predictors.fitted.FittedUnit"
+    ),
     "mbml.predictors.transforms.LogError": EstimatorRules(
-        _FEATURES | {"floors_": number_array("features", low=0, high=1)}
+        _FEATURES | {"floors_": number_array("features", low=0, high=1)},
+        made="mbml.predictors.fitted.FittedLogError",
     ),
     "mbml.predictors.intervals.CrossValidated": EstimatorRules(
-        _FEATURES | {"_deviation": number(0)}, "regressor"
+        _FEATURES | {"_deviation": number(0)},
+        "regressor",
+        "mbml.predictors.fitted.FittedCrossValidated",
     ),
-    "mbml.predictors.blend.Blend": EstimatorRules(_FEATURES | {"noise_std_": number(0)}, "blend"),
+    "mbml.predictors.blend.Blend": EstimatorRules(
+        _FEATURES | {"noise_std_": number(0)}, "blend", "mbml.predictors.fitted.FittedBlend"
+    ),
     "mbml.predictors.gp.MaternGP": EstimatorRules(
         _FEATURES
         | {
@@ -112,6 +127,7 @@ ESTIMATORS: dict[str, EstimatorRules] = {
             "length_scales_": number_array("features", low=0),
         },
         "process",
+        "mbml.predictors.posterior.FittedProcess",
     ),
     "sklearn.linear_model._base.LinearRegression": _LINEAR,
     "sklearn.linear_model._bayes.BayesianRidge": _LINEAR,

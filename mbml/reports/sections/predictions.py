@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from mbml.metrics import coverage
-from mbml.predictors.intervals import LEVEL
+from mbml.predictors.fitted import LEVEL
 from mbml.reports import charts
 from mbml.reports.content import Figure, Table
 

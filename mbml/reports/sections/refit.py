@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbml.features.registry import feature_set
-from mbml.predictors.intervals import predict_interval
+from mbml.predictors.fitted import predict_interval
 from mbml.predictors.registry import predictor
 from mbml.predictors.training import train_on
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mbml.frames import LearningProblem
-    from mbml.predictors.intervals import Interval
+    from mbml.predictors.fitted import Interval
     from mbml.predictors.training import TrainReport
 
 REFITTED = ("linear_regression", "xgboost")
