@@ -68,12 +68,13 @@ def info(
 
     held = contents(warehouse)
     if json:
+        sources = [dict(zip(SOURCE_COLUMNS, row, strict=True)) for row in held.source_rows]
         write_json(
             {
                 "warehouse": str(warehouse),
                 "schema_version": held.schema_version,
                 "surrogate": held.has_surrogates,
-                "sources": [dict(zip(SOURCE_COLUMNS, row, strict=True)) for row in held.source_rows],
+                "sources": sources,
                 "rows": dict(held.rows),
             }
         )

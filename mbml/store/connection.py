@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from mbml.store.faults import why_not_opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Seconds to wait for a warehouse that another process or thread holds, and between two tries.
 PATIENCE = 600.0
@@ -28,9 +29,6 @@ _WRITER = {"storage_compatibility_version": "v1.5.0"} | CLOSED
 
 #: DuckDB refuses two connections with different settings, also for the moment of a first look.
 _CONNECTING = threading.Lock()
-
-#: The files that this process has open, on Linux and macOS.
-_OPEN_FILES = Path("/dev/fd")
 
 
 def connect(
@@ -68,18 +66,6 @@ def _reader(name: str) -> duckdb.DuckDBPyConnection:
     for setting, value in (CLOSED | {"memory_limit": _READER_MEMORY}).items():
         con.execute(f"set {setting} = '{value}'")
     return con
-
-
-def may_be_open_here(path: Path) -> bool:
-    """Tell whether this process may have a file open, be it by a connection of the user."""
-    if not _OPEN_FILES.is_dir():
-        return True
-    file = path.stat()
-    for number in os.listdir(_OPEN_FILES):
-        with suppress(OSError):  # of the listing itself
-            if os.path.samestat(os.fstat(int(number)), file):
-                return True
-    return False
 
 
 def remove(path: Path) -> None:

@@ -14,9 +14,9 @@ import duckdb
 
 from mbml.errors import MbmlError, UsageError
 from mbml.result_types import ResultColumn, cell_names, sql_text
-from mbml.store.connection import CLOSED, may_be_open_here
-from mbml.store.faults import check_present, damage_in, why_not_opened
-from mbml.store.opening import connect_checked, opened, path_of
+from mbml.store.connection import CLOSED
+from mbml.store.faults import damage_in, why_not_opened
+from mbml.store.opening import connect_checked, path_of
 from mbml.store.reader import Reader
 from mbml.store.waiting import wait_or_stop
 from mbml.store.warehouse import Warehouse
@@ -137,9 +137,7 @@ def open_answer(
 
 
 @contextmanager
-def limited(
-    warehouse: WarehouseOrPath, *, time_limit: float | None = None
-) -> Iterator[Worker]:
+def limited(warehouse: WarehouseOrPath, *, time_limit: float | None = None) -> Iterator[Worker]:
     """Run SQL of others within the limits of a query: in time, and of a path alone with the file.
 
     An open warehouse is read through a connection of its own: to close a second instance of DuckDB
@@ -150,10 +148,6 @@ def limited(
         if isinstance(warehouse, Warehouse):
             con = stack.enter_context(warehouse.reading())
         else:
-            check_present(path)
-            # An instance of its own would not meet what this process writes; a shared one does.
-            if may_be_open_here(path):
-                stack.enter_context(opened(path))
             con = stack.enter_context(closing(connect_checked(path, _alone)))
         pool = stack.enter_context(ThreadPoolExecutor(1))
         yield Worker(path, con, pool, _TIME_LIMIT if time_limit is None else time_limit)
