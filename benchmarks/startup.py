@@ -1,17 +1,22 @@
-"""How long `mbml --help` takes beside a Typer app of one command that prints its help.
+"""How long commands take at the prompt.
 
-    python benchmarks/startup.py
+    python benchmarks/startup.py [--shares 1]
 
-Both run in turn, as processes of their own; medians.
+`mbml --help` stands beside a Typer app of one command that prints its help; `mbml query` and `mbml
+info`, on a warehouse of a share of the real tables in $MBML_DATA, stand beside `mbml --help`. All
+run in turn, as processes of their own; medians. CPU seconds are those of all runs, a run.
 """
 
 from __future__ import annotations
 
+import resource
 import statistics
 import subprocess
 import sys
 import time
+from collections import defaultdict
 
+import real_tables
 from row import Row, main
 
 RUNS = 15
@@ -23,29 +28,52 @@ def greet(name: str) -> None:
     "Say hello."
 app()
 """
-COMMANDS = {
-    "one command of Typer": [sys.executable, "-c", PEER, "--help"],
-    "mbml": [sys.executable, "-c", "from mbml.cli.app import main; main()", "--help"],
-}
+MBML = [sys.executable, "-c", "from mbml.cli.app import main; main()"]
+QUERY = "select count(*), max(test_accuracy) from meta_nasbench101_108epochs"
 
 
-def rows(_share, _folder):
-    """Measure both."""
-    times = {name: [] for name in COMMANDS}
+def measured(commands):
+    """Return the median seconds and the mean processor seconds of each command, run in turn."""
+    times, processor = defaultdict(list), defaultdict(float)
     for _ in range(RUNS):
-        for name, command in COMMANDS.items():
-            started = time.perf_counter()
+        for name, command in commands.items():
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             times[name].append(time.perf_counter() - started)
-    peer, ours = (statistics.median(one) for one in times.values())
-    yield Row(
-        work="`mbml --help`",
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            processor[name] += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {name: (statistics.median(times[name]), processor[name] / RUNS) for name in commands}
+
+
+def rows(share, folder):
+    """Measure the commands."""
+    commands = {"one command of Typer": [sys.executable, "-c", PEER, "--help"]}
+    commands["help"] = [*MBML, "--help"]
+    if real_tables.table_of("nasbench101").is_file():
+        path = folder / "prompt.duckdb"
+        path.unlink(missing_ok=True)
+        real_tables.load(path, share=share)
+        commands["query"] = [*MBML, "query", QUERY, "--warehouse", str(path)]
+        commands["info"] = [*MBML, "info", "--warehouse", str(path)]
+    found = measured(commands)
+    yield row("help", found, "one command of Typer", "a Typer app of one command", "1.6", "1.2")
+    for name in ("query", "info"):
+        if name in found:
+            yield row(name, found, "help", "`mbml --help`", "2.4", "2")
+
+
+def row(name, found, peer, shown, mark, aim):
+    """Return the row of one command beside another."""
+    seconds, processor = found[name]
+    return Row(
+        work=f"`mbml {name}`" if name != "help" else "`mbml --help`",
         on=f"median of {RUNS}",
-        seconds=ours,
-        peer="a Typer app of one command",
-        peer_seconds=peer,
-        mark="1.6 times",
-        aim="1.2 times",
+        seconds=seconds,
+        processor_seconds=processor,
+        peer=shown,
+        peer_seconds=found[peer][0],
+        mark=f"{mark} times",
+        aim=f"{aim} times",
     )
 
 

@@ -11,8 +11,9 @@ people go to the logger `mbml`.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from mbml.lazily import imported_lazily
 
 if TYPE_CHECKING:
     from mbml import errors
@@ -66,17 +67,4 @@ _PLACES: Final = {
     "train": "mbml.predictors.training:train",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used."""
-    if name not in _PLACES:
-        raise AttributeError(f"module 'mbml' has no attribute {name!r}")
-    place, _, attribute = _PLACES[name].partition(":")
-    module = import_module(place)
-    found = globals()[name] = getattr(module, attribute) if attribute else module
-    return found
-
-
-def __dir__() -> list[str]:
-    """List the names, for completion."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = imported_lazily(__name__, _PLACES)

@@ -167,7 +167,7 @@ def _warehouse(path: Path) -> Finding:
     return Finding(
         subject=subject,
         result="ok",
-        found=f"{path}: schema version {held.schema_version}, {held.sources.height} sources"
+        found=f"{path}: schema version {held.schema_version}, {len(held.source_rows)} sources"
         f"{surrogate}",
     )
 

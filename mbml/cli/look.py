@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mbml.cli import completion
 from mbml.cli.memory import QUERY_MEMORY, memory_ceiling
 from mbml.cli.options import DEFAULT_WAREHOUSE, FormatOption, JsonOption, WarehouseOption
-from mbml.cli.output import note_surrogates, write_answer, write_frame, write_json, write_text
+from mbml.cli.output import (
+    note_surrogates,
+    write_answer,
+    write_frame,
+    write_json,
+    write_rows,
+    write_text,
+)
 from mbml.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    import polars as pl
+    from mbml.store.contents import CountedView
 
 TimeLimitOption = Annotated[
     float | None,
@@ -47,10 +54,9 @@ def info(
 
     In Python: mbml.store.contents.contents(warehouse)
     """
-    from mbml.store import open_warehouse
-
     if cite:
         from mbml.citations import citations
+        from mbml.store import open_warehouse
 
         if not warehouse.exists():
             typer.echo(citations(), nl=False)
@@ -58,17 +64,17 @@ def info(
         with open_warehouse(warehouse) as opened:
             typer.echo(citations(opened), nl=False)
         return
-    from mbml.store.contents import contents
+    from mbml.store.contents import SOURCE_COLUMNS, contents
 
-    with open_warehouse(warehouse) as opened:
-        held = contents(opened)
+    held = contents(warehouse)
     if json:
+        sources = [dict(zip(SOURCE_COLUMNS, row, strict=True)) for row in held.source_rows]
         write_json(
             {
                 "warehouse": str(warehouse),
                 "schema_version": held.schema_version,
                 "surrogate": held.has_surrogates,
-                "sources": held.sources.to_dicts(),
+                "sources": sources,
                 "rows": dict(held.rows),
             }
         )
@@ -78,8 +84,8 @@ def info(
         typer.echo("SURROGATE DATA: some of the sources below hold invented numbers")
     if held.has_surrogate_results:
         typer.echo("SURROGATE DATA: some fits or searches are of invented numbers")
-    _section("sources", held.sources)
-    _section("rows", held.row_counts)
+    _section("sources", SOURCE_COLUMNS, held.source_rows)
+    _section("rows", {"table": str, "rows": int}, held.rows)
 
 
 def views(
@@ -100,37 +106,37 @@ def views(
 
     In Python: mbml.store.contents.views(path)
     """
-    from mbml.store import open_warehouse
-    from mbml.store.contents import views as list_views
+    from mbml.store.contents import counted_views, views_frame
+    from mbml.store.query import limited
 
-    with open_warehouse(warehouse) as opened:
-        has_surrogates = opened.has_surrogates()
-    note_surrogates(has_surrogates)
-    with memory_ceiling(QUERY_MEMORY):
-        frame = list_views(warehouse, time_limit=time_limit)
-    named = frame.filter(frame["view"].str.contains(part, literal=True))
-    if named.is_empty():
+    with memory_ceiling(QUERY_MEMORY), limited(warehouse, time_limit=time_limit) as worker:
+        has_surrogates = worker.has_surrogates()
+        note_surrogates(has_surrogates)
+        counted = counted_views(worker)
+    named = [one for one in counted if part in one.view]
+    if not named:
         raise UsageError(f"no view has {part!r} in its name; `mbml views` lists all")
     # A view that could not be counted has no number, and is listed with the reason.
-    chosen = named if all_views else named.filter(named["rows"].ne_missing(0))
+    chosen = [one for one in named if all_views or one.rows != 0]
     if json or format_name != "table":
-        write_frame(chosen, "json" if json else format_name, has_surrogates=has_surrogates)
+        frame = views_frame(chosen)
+        write_frame(frame, "json" if json else format_name, has_surrogates=has_surrogates)
         return
     for title, group in _by_benchmark(chosen):
-        _section(title, group)
-    if empty := named.height - chosen.height:
+        _section(title, {"view": str, "rows": int, "holds": str}, group)
+    if empty := len(named) - len(chosen):
         write_text("", f"{empty} views have no rows: nothing is loaded for them (--all lists them)")
 
 
-def _by_benchmark(views: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def _by_benchmark(views: Sequence[CountedView]) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     """Yield the views of each benchmark, then those of all, of packages and of the user."""
     titles = {"mbml": "all benchmarks", "user": "yours"}
-    groups: dict[tuple[bool, str], list[int]] = {}
-    for place, (maker, benchmark) in enumerate(views.select("made_by", "benchmark").rows()):
-        group = (benchmark is None, benchmark or titles.get(maker, maker))
-        groups.setdefault(group, []).append(place)
-    for (_, title), places in sorted(groups.items()):
-        yield title, views[places].select("view", "rows", "holds")
+    groups: dict[tuple[bool, str], list[tuple[Any, ...]]] = {}
+    for one in views:
+        group = (one.benchmark is None, one.benchmark or titles.get(one.made_by, one.made_by))
+        groups.setdefault(group, []).append((one.view, one.rows, one.holds))
+    for (_, title), rows in sorted(groups.items()):
+        yield title, rows
 
 
 def describe(
@@ -212,9 +218,9 @@ def query(
         write_answer(answer, "json" if json else format_name, most_rows=rows)
 
 
-def _section(title: str, frame: pl.DataFrame) -> None:
+def _section(title: str, columns: Mapping[str, type], rows: Sequence[Sequence[Any]]) -> None:
     write_text("", title)
-    if frame.is_empty():
-        typer.echo("none")
+    if rows:
+        write_rows(columns, rows)
     else:
-        write_frame(frame, "table")
+        typer.echo("none")

@@ -26,7 +26,7 @@ from mbml.errors import UsageError, unknown_name
 from mbml.text import in_json, markdown_head, markdown_row, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
@@ -49,11 +49,22 @@ class Format:
 
 
 def _table(frame: pl.DataFrame) -> str:
-    rows, width = list(_cells(frame)), terminal_width()
+    return _set_out(frame.columns, _numbers(frame), list(_cells(frame)))
+
+
+def _set_out(names: Sequence[str], numbers: Sequence[bool], rows: Sequence[Sequence[str]]) -> str:
+    width = terminal_width()
     # What a command tells is told whole: down the page where it does not fit across.
-    if not fits(frame.columns, rows, width):
-        return "".join(records(frame.columns, rows))
-    return "".join(table(frame.columns, _numbers(frame), rows, width=width))
+    if not fits(names, rows, width):
+        return "".join(records(names, rows))
+    return "".join(table(names, numbers, rows, width=width))
+
+
+def write_rows(columns: Mapping[str, type], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table of rows to stdout, given the names of their columns and the types of values."""
+    numbers = [kind in (int, float) for kind in columns.values()]
+    cells = [[shown(value) for value in row] for row in rows]
+    typer.echo(_set_out(list(columns), numbers, cells), nl=False, color=_EXACT)
 
 
 def write_ends(frame: pl.DataFrame, most_rows: int) -> None:

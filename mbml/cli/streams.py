@@ -42,10 +42,11 @@ def stream_table(answer: Answer, out: BinaryIO, most_rows: int = 0) -> None:
     """Write a table: all rows, or the first and the last ones of many."""
     cells = [one.shown for one in answer.columns]
     if most_rows:
-        count, batches = answer.ends(cells, most_rows)
+        count, ends = answer.ends(cells, most_rows)
+        rows = [tuple(map(shown, row)) for row in ends]
     else:
-        count, batches = 0, _that_fit(answer.batches(cells))
-    rows = [row for batch in batches for row in _cells(batch)]
+        rows = [row for batch in _that_fit(answer.batches(cells)) for row in _cells(batch)]
+        count = len(rows)
     left_out = f"{count - len(rows):,} of {count:,} rows left out (--rows 0 shows all)"
     names, numbers = _heading(answer)
     lines = table(
@@ -168,7 +169,7 @@ def _heading(answer: Answer) -> tuple[list[str], list[bool]]:
     return [one.name for one in columns], [one.kind.number for one in columns]
 
 
-def _cells(batch: pa.RecordBatch) -> Iterator[Sequence[str]]:
+def _cells(batch: pa.RecordBatch) -> Iterator[tuple[str, ...]]:
     columns = (map(shown, column.to_pylist()) for column in batch.columns)
     return zip(*columns, strict=True)
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
-
-import polars as pl
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mbml.benchmarks import BENCHMARK_PLUGINS, benchmark_names
 from mbml.errors import UsageError, unknown_name
@@ -17,9 +15,13 @@ from mbml.store.query import limited
 from mbml.store.schema import own_views
 
 if TYPE_CHECKING:
-    import duckdb
+    from collections.abc import Sequence
 
-    from mbml.store.warehouse import Warehouse, WarehouseOrPath
+    import polars as pl
+
+    from mbml.store.query import Worker
+    from mbml.store.reader import Reader
+    from mbml.store.warehouse import WarehouseOrPath
 
 _TABLES = (
     "architecture",
@@ -33,47 +35,89 @@ _TABLES = (
 )
 
 
+#: What is told of a source, with the type of its values.
+SOURCE_COLUMNS: dict[str, type] = {
+    "source_id": int,
+    "benchmark": str,
+    "release": str,
+    "published_file": str,
+    "format": str,
+    "file_name": str,
+    "sha256": str,
+    "bytes": int,
+    "records": int,
+    "is_surrogate": bool,
+    "loaded_at": str,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """The sources of a warehouse, the number of rows of its tables, and what of it is invented."""
+    """The sources of a warehouse, the number of rows of its tables, and what of it is invented.
+
+    Attributes
+    ----------
+    schema_version
+        Version of its tables.
+    source_rows
+        A row per source, in the order of loading, with the columns of `SOURCE_COLUMNS`.
+    rows
+        Name and number of rows of each table.
+    has_surrogate_results
+        True if any fit or search is of invented numbers.
+    """
 
     schema_version: int
-    sources: pl.DataFrame
+    source_rows: tuple[tuple[Any, ...], ...]
     rows: tuple[tuple[str, int], ...]
     has_surrogate_results: bool
+
+    @cached_property
+    def sources(self) -> pl.DataFrame:
+        """The sources as a frame."""
+        import polars as pl
+
+        return pl.DataFrame(self.source_rows, schema=SOURCE_COLUMNS, orient="row")
 
     @property
     def has_surrogate_sources(self) -> bool:
         """True if any source holds invented numbers."""
-        return bool(self.sources["is_surrogate"].any())
+        place = list(SOURCE_COLUMNS).index("is_surrogate")
+        return any(row[place] for row in self.source_rows)
 
     @property
     def has_surrogates(self) -> bool:
         """True if any source holds invented numbers, or any result comes of them."""
         return self.has_surrogate_sources or self.has_surrogate_results
 
-    @property
-    def row_counts(self) -> pl.DataFrame:
-        """The number of rows of each table, as a frame."""
-        return pl.DataFrame(self.rows, schema={"table": pl.String, "rows": pl.Int64}, orient="row")
-
 
 def contents(warehouse: WarehouseOrPath) -> Contents:
     """Return what was loaded into a warehouse, an open one or that of a path."""
-    with opened(warehouse) as held:
-        [(version,)] = held.rows("select schema_version from warehouse")
-        counts = ((name, held.rows(f"select count(*) from {name}")[0][0]) for name in _TABLES)  # noqa: S608
+    with limited(warehouse) as reader:
+        [(version,)] = reader.rows("select schema_version from warehouse")
+        sources = reader.rows(
+            "select source_id, benchmark, release, published_file, format, file_name, sha256,"
+            " bytes::bigint as bytes, records::bigint as records, is_surrogate,"
+            " strftime(loaded_at, '%Y-%m-%d %H:%M:%S') as loaded_at"
+            " from source order by source_id"
+        )
+        counts = ((name, reader.rows(f"select count(*) from {name}")[0][0]) for name in _TABLES)  # noqa: S608
         return Contents(
             schema_version=version,
-            sources=held.frame(
-                "select source_id, benchmark, release, published_file, format, file_name, sha256,"
-                " bytes::bigint as bytes, records::bigint as records, is_surrogate,"
-                " strftime(loaded_at, '%Y-%m-%d %H:%M:%S') as loaded_at"
-                " from source order by source_id"
-            ),
+            source_rows=tuple(sources),
             rows=tuple(counts),
-            has_surrogate_results=held.has_surrogate_results(),
+            has_surrogate_results=reader.has_surrogate_results(),
         )
+
+
+class CountedView(NamedTuple):
+    """A view: its number of rows, who made it, of which benchmark, and what it holds."""
+
+    view: str
+    rows: int | None
+    made_by: str
+    benchmark: str | None
+    holds: str | None
 
 
 def views(warehouse: WarehouseOrPath, *, time_limit: float | None = None) -> pl.DataFrame:
@@ -97,24 +141,39 @@ def views(warehouse: WarehouseOrPath, *, time_limit: float | None = None) -> pl.
     WarehouseError
         The warehouse cannot be opened, or is damaged.
     """
+    with limited(warehouse, time_limit=time_limit) as worker:
+        return views_frame(counted_views(worker))
+
+
+def views_frame(counted: Sequence[CountedView]) -> pl.DataFrame:
+    """Return views as a frame with a row each."""
+    import polars as pl
+
+    text = pl.String
+    schema = {"view": text, "rows": pl.Int64, "made_by": text, "benchmark": text, "holds": text}
+    return pl.DataFrame(counted, schema=schema, orient="row")
+
+
+def counted_views(worker: Worker) -> list[CountedView]:
+    """Return the views within the limits of a query, as `views` does, in the same order."""
     own = own_views()
     counted: dict[str, tuple[int | None, str | None]] = {}
-    with limited(warehouse, time_limit=time_limit) as (held, worker):
-        named = views_by_name(held)
-        added = packages_of_views(held)
-        for name in sorted(named, key=lambda name: name not in own):
-            relation, comment = named[name]
-            try:
-                counted[name] = (worker.run(partial(_count, worker.con, relation)), comment)
-            except UsageError as error:
-                counted[name] = (None, f"cannot be read: {error.args[0]}")
+    named = views_by_name(worker)
+    added = packages_of_views(worker)
+    for name in sorted(named, key=lambda name: name not in own):
+        relation, comment = named[name]
+        try:
+            [(count,)] = worker.rows(f"select count(*) from {relation}")  # noqa: S608
+            counted[name] = (count, comment)
+        except UsageError as error:
+            counted[name] = (None, f"cannot be read: {error.args[0]}")
     makers = {name: "mbml" if name in own else added.get(name, "user") for name in named}
-    rows = [
-        (name, counted[name][0], maker, None if maker == "user" else _of(name), counted[name][1])
+    return [
+        CountedView(
+            name, counted[name][0], maker, None if maker == "user" else _of(name), counted[name][1]
+        )
         for name, maker in sorted(makers.items(), key=lambda one: _in_order(one[0]))
     ]
-    columns = {"view": pl.String, "rows": pl.Int64, "made_by": pl.String, "benchmark": pl.String}
-    return pl.DataFrame(rows, schema=columns | {"holds": pl.String}, orient="row")
 
 
 def _of(view: str) -> str | None:
@@ -128,9 +187,9 @@ def _in_order(view: str) -> tuple[bool, list[str | int]]:
     return "." in view, [int(one) if one.isdigit() else one for one in parts]
 
 
-def packages_of_views(warehouse: Warehouse) -> dict[str, str]:
+def packages_of_views(reader: Reader) -> dict[str, str]:
     """Return the views of plug-ins' benchmarks, with their packages and whether these are gone."""
-    rows = warehouse.rows(
+    rows = reader.rows(
         "select made.name, made.benchmark, made.package from mbml_definition as made"
         " inner join duckdb_views() as there on made.name = there.view_name"
         " where made.benchmark is not null and there.comment is not null"
@@ -142,17 +201,12 @@ def packages_of_views(warehouse: Warehouse) -> dict[str, str]:
     }
 
 
-def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
-    [(count,)] = con.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608
-    return int(count)
-
-
-def views_by_name(warehouse: Warehouse) -> dict[str, tuple[str, str | None]]:
+def views_by_name(reader: Reader) -> dict[str, tuple[str, str | None]]:
     """Return each view's name as SQL takes it, and its comment, by the name that users give it.
 
     Outside of the main schema a view is named with its schema.
     """
-    listed = warehouse.rows(
+    listed = reader.rows(
         "select schema_name, view_name, comment from duckdb_views()"
         " where database_name = current_database() and not internal"
         " order by schema_name <> 'main', schema_name, view_name"
@@ -199,6 +253,8 @@ def describe(warehouse: WarehouseOrPath, relation: str) -> pl.DataFrame:
             rows = held.rows("select distinct table_name from duckdb_columns() where not internal")
             known = (name for (name,) in rows)
             raise unknown_name("view", relation, known, listed_by="mbml views")
+    import polars as pl
+
     return frame.with_columns(
         type=pl.when(pl.col("type").str.starts_with("ENUM"))
         .then(pl.lit("ENUM"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mbml.errors import LockedError, MbmlError, UsageError, WarehouseError
@@ -67,8 +68,28 @@ def open_warehouse(path: Path | str, *, write: bool = False) -> Warehouse:
     if write:
         check_place(path)
         return _open_for_writing(path)
+    return Warehouse(path, connect_checked(path, partial(connect, read_only=True)))
+
+
+def connect_checked(
+    path: Path, connect_to: Callable[[Path], duckdb.DuckDBPyConnection]
+) -> duckdb.DuckDBPyConnection:
+    """Connect for reading to a warehouse of this schema, its definitions put in force if possible.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file.
+    connect_to
+        Makes the connection.
+
+    Raises
+    ------
+    UsageError, WarehouseError
+        As `open_warehouse` does.
+    """
     check_present(path)
-    reader = connect(path, read_only=True)
+    reader = connect_to(path)
     try:
         with reporting_damage(path):
             current = check_version(reader, path)
@@ -79,8 +100,8 @@ def open_warehouse(path: Path | str, *, write: bool = False) -> Warehouse:
         reader.close()
         with suppress(MbmlError):
             _open_for_writing(path).close()
-        reader = connect(path, read_only=True)
-    return Warehouse(path, reader)
+        reader = connect_to(path)
+    return reader
 
 
 @contextmanager

@@ -15,8 +15,10 @@ from mbml.errors import MbmlError, UsageError
 from mbml.result_types import ResultColumn, cell_names, sql_text
 from mbml.store.connection import CLOSED
 from mbml.store.faults import damage_in, why_not_opened
-from mbml.store.opening import opened
+from mbml.store.opening import connect_checked, path_of
+from mbml.store.reader import Reader
 from mbml.store.waiting import Working
+from mbml.store.warehouse import Warehouse
 from mbml.text import first_line, quoted
 from mbml.whole_file import is_full
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from mbml.store.warehouse import Warehouse, WarehouseOrPath
+    from mbml.store.warehouse import WarehouseOrPath
 
     #: Values of `$name` by name, or of `?` in order.
     Parameters = Mapping[str, Any] | Sequence[Any]
@@ -126,29 +128,27 @@ def open_answer(
     """
     if not isinstance(sql, str):
         raise UsageError(f"expected a SELECT statement as text, got {quoted(sql)}")
-    with limited(warehouse, time_limit=time_limit) as (held, worker):
+    with limited(warehouse, time_limit=time_limit) as worker:
         asked = worker.run(lambda: _relation(worker.con, sql, parameters), as_typed=True)
         columns = worker.run(lambda: _columns(asked))
         with ExitStack() as readers:
-            yield Answer(asked, columns, worker, readers, held.has_surrogates())
+            yield Answer(asked, columns, worker, readers, worker.has_surrogates())
 
 
 @contextmanager
-def limited(
-    warehouse: WarehouseOrPath, *, time_limit: float | None = None
-) -> Iterator[tuple[Warehouse, Worker]]:
+def limited(warehouse: WarehouseOrPath, *, time_limit: float | None = None) -> Iterator[Worker]:
     """Run SQL of others within the limits of a query: in time, and of a path alone with the file.
 
     An open warehouse is read through a connection of its own: to close a second instance of DuckDB
     would drop the lock that this process has on the file.
     """
     with ExitStack() as stack:
-        held = stack.enter_context(opened(warehouse))
-        if held is warehouse:
-            con = stack.enter_context(held.reading())
+        path = path_of(warehouse)
+        if isinstance(warehouse, Warehouse):
+            con = stack.enter_context(warehouse.reading())
         else:
-            con = stack.enter_context(closing(_alone(held.path)))
-        yield held, Worker(held.path, con, _TIME_LIMIT if time_limit is None else time_limit)
+            con = stack.enter_context(closing(connect_checked(path, _alone)))
+        yield Worker(path, con, _TIME_LIMIT if time_limit is None else time_limit)
 
 
 def _alone(path: Path) -> duckdb.DuckDBPyConnection:
@@ -198,9 +198,20 @@ class Answer:
         line
             SQL of what to return, over `cell_names`; the cells unless said.
         """
-        yield from self._batches(lambda: _set_out(self.asked, self.columns, cells, line))
+        import pyarrow as pa
 
-    def ends(self, cells: Sequence[str], most: int) -> tuple[int, Iterator[pa.RecordBatch]]:
+        reader = self.worker.run(
+            lambda: _set_out(self.asked, self.columns, cells, line).to_arrow_reader(_ROWS)
+        )
+        self.readers.enter_context(reader)
+        batch = self.worker.run(lambda: next(reader, None))
+        if batch is None:
+            yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+        while batch is not None:
+            yield batch
+            batch = self.worker.run(lambda: next(reader, None))
+
+    def ends(self, cells: Sequence[str], most: int) -> tuple[int, list[tuple[Any, ...]]]:
         """Run the query once and return the number of its rows, and the first and last of them.
 
         Parameters
@@ -226,21 +237,12 @@ class Answer:
             f"select * from kept_rows where rowid < {first} or rowid >= {count - last}"  # noqa: S608
             " order by rowid"
         )
-        if not columns:
-            return count, self._batches(lambda: con.sql(shown))
-        return count, self._batches(lambda: _set_out(con.sql(shown), columns, cells))
 
-    def _batches(self, relation: Callable[[], duckdb.DuckDBPyRelation]) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
+        def kept() -> list[tuple[Any, ...]]:
+            ends = con.sql(shown)
+            return (_set_out(ends, columns, cells) if columns else ends).fetchall()
 
-        reader = self.worker.run(lambda: relation().to_arrow_reader(_ROWS))
-        self.readers.enter_context(reader)
-        batch = self.worker.run(lambda: next(reader, None))
-        if batch is None:
-            yield pa.RecordBatch.from_pylist([], schema=reader.schema)
-        while batch is not None:
-            yield batch
-            batch = self.worker.run(lambda: next(reader, None))
+        return count, self.worker.run(kept)
 
     def frame(self) -> pl.DataFrame:
         """Run the query and return all its rows."""
@@ -259,7 +261,7 @@ class Answer:
 
 
 @dataclass
-class Worker:
+class Worker(Reader):
     """Runs work of DuckDB in its thread, within the time that is left of a limit."""
 
     path: Path
@@ -287,6 +289,10 @@ class Worker:
         # Arrow passes on what DuckDB says as an OSError.
         except (duckdb.Error, OSError, MemoryError) as error:
             raise self._explained(error, as_typed=as_typed) from None
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement of mbml and return all its rows."""
+        return self.run(lambda: self.con.execute(sql, list(parameters)).fetchall())
 
     def _explained(self, error: Exception, *, as_typed: bool) -> MbmlError:
         if _is_at_limit(str(error)):

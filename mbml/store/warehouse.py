@@ -14,9 +14,9 @@ import duckdb
 from mbml.benchmarks import benchmark
 from mbml.datasets import catalogue
 from mbml.errors import MbmlError, WarehouseError, unknown_name
-from mbml.spaces.registry import recognise
 from mbml.store.connection import BETWEEN_TRIES, PATIENCE, connect, remove
 from mbml.store.faults import reporting_damage, reporting_full_disk
+from mbml.store.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ _Result = TypeVar("_Result")
 _OPEN: weakref.WeakSet[Warehouse] = weakref.WeakSet()
 
 
-class Warehouse:
+class Warehouse(Reader):
     """An open warehouse; a context manager that closes the file at the end.
 
     `views`, `view`, `sql`, `results` and `curve` return Polars frames. Accuracies are fractions in
@@ -449,6 +449,8 @@ class Warehouse:
         >>> db.curve(mbml.cell("nasbench201", 28), "cifar100")["epoch"].to_list()
         [12, 200]
         """
+        from mbml.spaces.registry import recognise
+
         space, _ = recognise(cell)
         known = benchmark(space.name).datasets
         if dataset not in known:
@@ -458,6 +460,8 @@ class Warehouse:
     def _measured(
         self, cell: Architecture | str, condition: str, values: list[str], last: str = ""
     ) -> pl.DataFrame:
+        from mbml.spaces.registry import recognise
+
         space, found = recognise(cell)
         return self.frame(
             "select dataset, schedule_epochs, epoch, trials, train_accuracy,"  # noqa: S608
@@ -466,20 +470,6 @@ class Warehouse:
             f" where benchmark = ? and native_key = ? and {condition} {last} order by all",
             [space.name, space.key(found), *values],
         )
-
-    def has_surrogates(self) -> bool:
-        """Tell whether any source holds invented numbers, or any result comes of them."""
-        return self.has_surrogate_results() or self.rows(
-            "select bool_or(is_surrogate) from source"
-        ) == [(True,)]
-
-    def has_surrogate_results(self) -> bool:
-        """Tell whether any fit or search is of invented numbers, wherever it was computed."""
-        invented = self.rows(
-            "select 1 from results.experiment where is_surrogate"
-            " union all select 1 from results.search where is_surrogate limit 1"
-        )
-        return bool(invented)
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         """Add a row to a table, values by the names of their columns; called in a transaction."""

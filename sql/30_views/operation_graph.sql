@@ -15,6 +15,7 @@ with cell as (
             ','
         ) as ops
     from architecture
+    where benchmark in ('nasbench201', 'natsbench_sss')
 ),
 
 line_graph as (
@@ -30,7 +31,6 @@ line_graph as (
             [{ 'op': 'output', 'starts': 3, 'ends': -2 }]
         ) as vertices
     from cell
-    where cell.benchmark in ('nasbench201', 'natsbench_sss')
 )
 
 select
@@ -54,13 +54,14 @@ select
 from line_graph
 union all
 select
-    cell.arch_id,
-    cell.benchmark,
-    architecture.adjacency as graph_adjacency,
-    array_to_string(list_transform(cell.ops, lambda op: shared_operation(op)), ',') as graph_operations
-from cell
-inner join architecture on cell.arch_id = architecture.arch_id
-where cell.benchmark = 'nasbench101';
+    arch_id,
+    benchmark,
+    adjacency as graph_adjacency,
+    array_to_string(
+        list_transform(string_split(operations, ','), lambda op: shared_operation(op)), ','
+    ) as graph_operations
+from architecture
+where benchmark = 'nasbench101';
 
 comment on view operation_graph is
 'Cells of all spaces as graphs with an operation on each vertex, in one vocabulary';

@@ -8,20 +8,10 @@ import sys
 import pytest
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
+SLOW = {"sklearn", "xgboost", "scipy", "polars", "duckdb", "pyarrow", "numpy"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "slow"),
-    [
-        (["--help"], {"sklearn", "xgboost", "scipy", "polars", "duckdb", "pyarrow", "numpy"}),
-        (
-            ["predict", "pretrained:nasbench201-cifar100", CELL],
-            {"sklearn", "skops", "xgboost", "joblib", "duckdb", "pyarrow", "pandas", "rich"},
-        ),
-    ],
-    ids=["help", "predict"],
-)
-def test_a_command_imports_nothing_slow(arguments, slow):
+def loaded_by(*arguments):
     code = (
         "import sys; from mbml.cli.app import main; sys.argv[0] = 'mbml'\n"
         "try: main()\nexcept SystemExit as end: assert not end.code\n"
@@ -29,5 +19,22 @@ def test_a_command_imports_nothing_slow(arguments, slow):
     )
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    loaded = {name.partition(".")[0] for name in done.stderr.split()}
-    assert loaded.isdisjoint(slow)
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def test_help_imports_nothing_slow():
+    assert loaded_by("--help").isdisjoint(SLOW)
+
+
+def test_predict_imports_what_its_model_needs_alone():
+    loaded = loaded_by("predict", "pretrained:nasbench201-cifar100", CELL)
+    others = {"sklearn", "skops", "xgboost", "joblib", "duckdb", "pyarrow", "pandas", "rich"}
+    assert loaded.isdisjoint(others)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("query", "select count(*) from run"), ("info",), ("views", "--all")]
+)
+def test_what_is_asked_at_the_prompt_imports_duckdb_alone(warehouse, arguments):
+    loaded = loaded_by(*arguments, "--warehouse", str(warehouse.path))
+    assert loaded & SLOW == {"duckdb"}

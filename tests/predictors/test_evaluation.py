@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -333,6 +334,20 @@ def test_predicting_in_parts_gives_all_rows_in_their_order(monkeypatch, rows, pa
     assert next_one.tolist() == (chosen + 1).tolist()
     assert len(asked) == parts
     assert max(asked) <= 4
+
+
+@pytest.mark.parametrize(("columns", "predicted"), [(1, 5), (16, 5), (17, 40)])
+def test_equal_rows_of_few_columns_are_predicted_once(columns, predicted):
+    values = [None, math.nan, 0.0, 1.5, -2.0] * 8
+    frame, asked = pl.DataFrame({f"x{number}": values for number in range(columns)}), []
+
+    def predict(x):
+        asked.append(x.height)
+        return (x["x0"].fill_nan(9.0).fill_null(7.0).to_numpy(),)
+
+    [found] = in_parts(predict, frame, np.arange(40)[::-1])
+    assert found.tolist() == [-2.0, 1.5, 0.0, 9.0, 7.0] * 8
+    assert asked == [predicted]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ import subprocess
 import sys
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from tables import load_rows, nasbench201_rows
 
-from mbml.errors import UsageError
+from mbml.errors import UsageError, WarehouseError
 from mbml.store import open_warehouse
 from mbml.store.query import open_answer, query
 
@@ -148,6 +150,12 @@ def test_a_reader_that_is_left_open_does_not_keep_the_warehouse(path):
         half_read = answer.batches(["c0"])
         assert len(next(half_read)) > 0
     open_warehouse(path, write=True).close()
+
+
+@pytest.mark.parametrize("open_it", [duckdb.connect, partial(open_warehouse, write=True)])
+def test_a_path_that_this_process_writes_is_refused(path, open_it):
+    with open_it(path), pytest.raises(WarehouseError, match="open in another way"):
+        query(path, "select 1")
 
 
 INTERRUPTED = """
