@@ -127,8 +127,9 @@ class Topology:
             features = (
                 one for one in self.compute(prepared.part(part)) if one.column.group in wanted
             )
-            for row, one in enumerate(features):
-                result[row, part] = one.values
+            # Nothing is asked for after the last row: groups that come later are not computed.
+            for row, one in zip(result, features, strict=False):
+                row[part] = one.values
         return result
 
     def frame(self, cells: Sequence[str], groups: Iterable[str] | None = None) -> pl.DataFrame:
