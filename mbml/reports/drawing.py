@@ -70,7 +70,7 @@ def draw(folder: Path, name: str, chart: dict[str, Any] | str, look: dict[str, A
 
 
 def _numbered(svg: str) -> str:
-    """Number the gradients of a drawing from 0, whatever its process drew before."""
+    """Give gradients of a drawing numbers from 0, whatever its process drew before."""
     numbers: dict[str, int] = {}
     return re.sub(
         r"(?<=[\"#]gradient_)\d+",
