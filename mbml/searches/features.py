@@ -75,8 +75,9 @@ def read_features(
     if request.standardised and is_stored and isinstance(part, TopologyPart) and not more:
         # Computed in pieces, so that half a gigabyte is not held, and copied, as a frame as well.
         problem = stored_problem(warehouse, dataset, [], target=target)
-        for note in problem.notes if notify is not None else ():
-            notify(note)
+        if notify is not None:
+            for note in problem.notes:
+                notify(note)
         cells, topology = cell_texts(warehouse, problem.rows["arch_id"]), part.topology
         matrix = _standardised(
             lambda rows: topology.matrix(cells[rows]).T, len(cells), columns.moments
