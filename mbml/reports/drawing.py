@@ -1,39 +1,35 @@
 """Charts as files, and the scripts that draw charts in a page: what the chart library makes.
 
-It keeps Python's lock while it works, so that no thread would help: it works in other processes,
-while this one computes. Those import nothing but this module and the library.
+It keeps Python's lock while it works, so that no thread would help: it works in another process,
+while this one computes. That one imports nothing but this module and the library.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from contextlib import contextmanager
 from operator import call
 from typing import TYPE_CHECKING, Any
 
-from mbml.workers import available_cores, follow_parent, results_of, worker_pool
+from mbml.workers import follow_parent, results_of, worker_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import ProcessPoolExecutor
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-#: More would wait for the one process that computes what they draw.
-_MOST_WORKERS = 2
 
-
-@contextmanager
-def drawers() -> Iterator[ProcessPoolExecutor]:
-    """Give the processes that draw; raises as `mbml.workers.worker_pool`."""
-    with worker_pool(min(available_cores(), _MOST_WORKERS), follow_parent) as pool:
-        yield pool
+def drawer() -> AbstractContextManager[ProcessPoolExecutor]:
+    """Give the process that draws; raises as `mbml.workers.worker_pool`."""
+    # A second one would take 200 MB, and wait for what is computed.
+    return worker_pool(1, follow_parent)
 
 
 def results(pool: ProcessPoolExecutor, tasks: Iterable[Callable[[], Any]]) -> Generator[Any]:
     """Hand out all tasks, then yield their results in order.
 
-    A task waits for nothing but a process: the iterable computes the next ones meanwhile.
+    Each is under way as soon as the iterable gives it, and the iterable goes on meanwhile.
     """
     return results_of(pool, call, tasks, most=sys.maxsize, in_order=True)
 

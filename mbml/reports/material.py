@@ -91,7 +91,8 @@ class Material:
         if dataset.name not in self._held:
             known = view_columns(self.warehouse, dataset.name)
             shown = [one for one in known if one in _SHOWN or role_of(one, dataset) is Role.FEATURE]
-            self._held[dataset.name] = read_view(self.warehouse, dataset, shown)
+            # In one piece: the last digit of a mean depends on the pieces, and they on chance.
+            self._held[dataset.name] = read_view(self.warehouse, dataset, shown).rechunk()
         held = self._held[dataset.name]
         if held.schema.keys() >= set(columns):
             return held.select(columns)

@@ -13,7 +13,7 @@ from mbml.plugins import PluginError, Plugins, WrongResultError, guard
 from mbml.reports import page
 from mbml.reports.charts import VEGA_LITE
 from mbml.reports.content import Paragraph, Section, check_section
-from mbml.reports.drawing import drawers, results, scripts
+from mbml.reports.drawing import drawer, results, scripts
 from mbml.reports.files import writing
 from mbml.reports.material import Material
 from mbml.store import opened
@@ -100,7 +100,7 @@ def _write(warehouse: Warehouse, folder: Path) -> list[str]:
     material = Material(warehouse)
     sections: list[Section] = []
     failures = []
-    with drawers() as pool:
+    with drawer() as pool:
         made = results(pool, _tasks(material, sections, folder / FILES))
         bundle = next(made)
         for name in SECTION_PLUGINS.names():
