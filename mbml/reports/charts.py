@@ -10,6 +10,8 @@ import polars as pl
 #: Okabe and Ito's colours, told apart by colour-blind readers, in an order that suits both themes.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c", "#b8a200")
 WIDTH, HEIGHT = 640, 320
+#: The version of Vega-Lite that charts are written for, such as `6.1`.
+VEGA_LITE = alt.SCHEMA_VERSION.lstrip("v").rpartition(".")[0]
 #: Fields of a map of architectures, each way.
 FIELDS = 40
 

@@ -100,7 +100,7 @@ class Figure:
     chart
         The Altair chart, without colours of its own for ink and page.
     every_choice
-        Whether each choice of its menus has files too, not the first alone.
+        Whether each choice of its menus that has rows has files too, not the first alone.
     """
 
     name: str
@@ -128,7 +128,16 @@ class Figure:
         if not self.every_choice:
             return made
         parameters = self.specification["params"]
+        columns = [column for one in parameters for column in one["select"]["fields"]]
+        held = {
+            tuple(row.get(column) for column in columns)
+            for rows in self.specification["datasets"].values()
+            for row in rows
+        }
         for chosen in product(*(one["bind"]["options"] for one in parameters)):
+            # A chart without any row has no size, and cannot be drawn.
+            if chosen not in held:
+                continue
             set_so = [one | {"value": value} for one, value in zip(parameters, chosen, strict=True)]
             words = re.findall(r"\w+", " ".join(chosen).lower())
             made["_".join([self.name, *words])] = self.specification | {"params": set_so}

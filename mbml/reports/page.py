@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -19,7 +18,9 @@ if TYPE_CHECKING:
     from mbml.reports.content import Block, Section
 
 
-def render(title: str, subtitle: str, sections: Sequence[Section], *, files_folder: str) -> str:
+def render(
+    title: str, subtitle: str, sections: Sequence[Section], *, files_folder: str, scripts: str
+) -> str:
     """Return the whole page.
 
     Parameters
@@ -30,6 +31,8 @@ def render(title: str, subtitle: str, sections: Sequence[Section], *, files_fold
         What it shows, in order.
     files_folder
         Folder of figures and tables, relative to the page.
+    scripts
+        What draws charts; it stands in the page if there are any.
     """
     figures = [
         block for section in sections for block in section.blocks if isinstance(block, Figure)
@@ -48,7 +51,7 @@ def render(title: str, subtitle: str, sections: Sequence[Section], *, files_fold
         body=body,
         charts=_json(charts),
         themes=_json(themes),
-        vega=_vega() if figures else "",
+        vega=scripts if figures else "",
         script=_resource("page.js") if figures else 'document.body.dataset.drawn = "nothing";',
     )
 
@@ -101,14 +104,3 @@ def _json(value: object) -> str:
 
 def _resource(name: str) -> str:
     return (files("mbml.reports") / name).read_text(encoding="utf-8")
-
-
-@cache
-def _vega() -> str:
-    import altair as alt
-    import vl_convert
-
-    version = alt.SCHEMA_VERSION.lstrip("v").rpartition(".")[0]
-    # Its types do not know that the snippet may be left out.
-    bundle: str = vl_convert.javascript_bundle(vl_version=version)  # type: ignore[call-arg]
-    return bundle.replace("</script", "<\\/script")

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mbml.plugins import PluginError, Plugins, WrongResultError, guard
 from mbml.reports import page
+from mbml.reports.charts import VEGA_LITE
 from mbml.reports.content import Paragraph, Section, check_section
-from mbml.reports.files import write_files
+from mbml.reports.drawing import drawer, results, scripts
+from mbml.reports.files import writing
 from mbml.reports.material import Material
-from mbml.reports.sections import (
-    best,
-    differences,
-    exploratory,
-    loaded,
-    ranking,
-    refitted,
-    regression,
-    searches,
-    sizes,
-    times,
-)
 from mbml.store import opened
 from mbml.text import printable
 from mbml.whole_file import as_path, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from mbml.store import Warehouse
@@ -37,19 +29,19 @@ if TYPE_CHECKING:
 
     Maker: TypeAlias = Callable[[Material], list[Section]]
 
-#: What a report has, in order: each makes the sections that the warehouse has data for. Those of
-#: plug-ins come after them, by name.
-MAKERS: tuple[Maker, ...] = (
-    loaded.make,
-    exploratory.make,
-    best.make,
-    regression.make,
-    ranking.make,
-    differences.make,
-    times.make,
-    sizes.make,
-    refitted.make,
-    searches.make,
+#: What a report has, in order: modules whose `make` makes the sections that the warehouse has data
+#: for, each imported when its turn comes. Those of plug-ins come after them, by name.
+SECTIONS = (
+    "loaded",
+    "exploratory",
+    "best",
+    "regression",
+    "ranking",
+    "differences",
+    "times",
+    "sizes",
+    "refitted",
+    "searches",
 )
 SECTION_PLUGINS: Plugins[Maker] = Plugins(
     group="mbml.report_sections",
@@ -106,22 +98,41 @@ def write_report(warehouse: WarehouseOrPath, folder: Path | str) -> Path:
 def _write(warehouse: Warehouse, folder: Path) -> list[str]:
     """Write page and files; return what kept sections of plug-ins from being made."""
     material = Material(warehouse)
-    sections = [section for make in MAKERS for section in make(material)]
-    write_files(folder / FILES, sections)
+    sections: list[Section] = []
     failures = []
-    for name in SECTION_PLUGINS.names():
-        try:
-            sections += _added(name, material, sections, folder)
-        except PluginError as error:
-            failures.append(str(error))
-            sections.append(_failed(name, str(error)))
-    title = "Neural architecture search benchmarks: report"
-    if material.contents.has_surrogates:
-        title += " on SURROGATE data"
-    subtitle = f"Warehouse {printable(warehouse.path.name)}"
-    html = page.render(title, subtitle, sections, files_folder=FILES)
-    (folder / PAGE).write_text(html, encoding="utf-8")
+    with drawer() as pool:
+        made = results(pool, _tasks(material, sections, folder / FILES))
+        bundle = next(made)
+        for name in SECTION_PLUGINS.names():
+            try:
+                sections += _added(name, material, sections, folder)
+            except PluginError as error:
+                failures.append(str(error))
+                sections.append(_failed(name, str(error)))
+        title = "Neural architecture search benchmarks: report"
+        if material.contents.has_surrogates:
+            title += " on SURROGATE data"
+        subtitle = f"Warehouse {printable(warehouse.path.name)}"
+        html = page.render(title, subtitle, sections, files_folder=FILES, scripts=bundle)
+        (folder / PAGE).write_text(html, encoding="utf-8")
+        for _ in made:
+            pass
     return failures
+
+
+def _tasks(
+    material: Material, sections: list[Section], folder: Path
+) -> Iterator[Callable[[], str | None]]:
+    """Make all sections and write their tables; yield what makes the page's scripts and figures."""
+    yield partial(scripts, VEGA_LITE)
+
+    def made() -> Iterator[Section]:
+        for name in SECTIONS:
+            for section in import_module(f"mbml.reports.sections.{name}").make(material):
+                sections.append(section)
+                yield section
+
+    yield from writing(folder, made())
 
 
 def _added(name: str, material: Material, before: list[Section], folder: Path) -> list[Section]:
@@ -138,8 +149,10 @@ def _added(name: str, material: Material, before: list[Section], folder: Path) -
         for section in made:
             check_section(section)
         _check_names([*before, *made])
-        page.render("", "", made, files_folder=FILES)
-        write_files(Path(draft), made)
+        page.render("", "", made, files_folder=FILES, scripts="")
+        # Drawn here: nothing is under way where one fails.
+        for draw in writing(Path(draft), made):
+            draw()
         for file in Path(draft).iterdir():
             file.replace(folder / FILES / file.name)
     return made

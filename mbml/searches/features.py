@@ -11,6 +11,8 @@ from mbml.errors import UsageError
 from mbml.features.parts import TopologyPart
 from mbml.features.problem import held_features, learning_problem
 from mbml.features.registry import feature_set
+from mbml.features.topology.moments import Moments
+from mbml.frames import cell_texts, stored_problem
 from mbml.predictors.preparation import Columns
 from mbml.searches.candidates import Features
 
@@ -23,12 +25,11 @@ if TYPE_CHECKING:
     from mbml.benchmarks import MetaDataset
     from mbml.features.parts import Part
     from mbml.features.registry import FeatureSet
-    from mbml.features.topology.moments import Moments
     from mbml.frames import LearningProblem
     from mbml.store import Warehouse
 
 #: Rows handled together, so that no second matrix of full size is made.
-_ROWS_AT_ONCE = 16_384
+_ROWS_AT_ONCE = 8_192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,33 +69,55 @@ def read_features(
     features = held_features(warehouse, dataset, feature_set(request.name))
     if request.without:
         features = _without(features, dataset.benchmark, request.without)
+    columns = Columns.of(features, dataset.benchmark)
+    part, *more = features.parts_for(dataset.benchmark)
+    is_stored = not np.isnan(columns.moments).any()
+    if request.standardised and is_stored and isinstance(part, TopologyPart) and not more:
+        # Computed in pieces, so that half a gigabyte is not held, and copied, as a frame as well.
+        problem = stored_problem(warehouse, dataset, [], target=target)
+        if notify is not None:
+            for note in problem.notes:
+                notify(note)
+        cells, topology = cell_texts(warehouse, problem.rows["arch_id"]), part.topology
+        matrix = _standardised(
+            lambda rows: topology.matrix(cells[rows]).T, len(cells), columns.moments
+        )
+        return Features(features.name, matrix, columns), problem
     problem = learning_problem(warehouse, dataset, features, target=target, notify=notify)
     if problem.feature_epochs:
         raise UsageError(
             f"{request.name} costs {problem.feature_epochs} epochs of training for each"
             " architecture, which no search pays for; choose features that are known untrained"
         )
-    columns = Columns.of(features, dataset.benchmark)
     if request.standardised:
-        matrix = _standardised(problem.x, columns.moments)
+        moments = _completed(columns.moments, problem.x)
+        matrix = _standardised(lambda rows: problem.x[rows].to_numpy(), problem.x.height, moments)
     else:
         matrix = problem.x.to_numpy(order="c")
     return Features(features.name, matrix, columns), problem
 
 
-def _standardised(x: pl.DataFrame, moments: Moments) -> NDArray[np.float32]:
-    """Standardise columns as predictors do, piece by piece; where moments are NaN, by the rows'."""
-    from mbml.predictors.transforms import Standardise
-
+def _completed(moments: Moments, x: pl.DataFrame) -> Moments:
+    """Put those of the rows in the place of moments that are NaN."""
     means, deviations = (values.copy() for values in moments)
     for place in np.flatnonzero(np.isnan(means)):
         values = x[:, int(place)].to_numpy().astype(np.float64)
         means[place], deviations[place] = values.mean(), values.std()
-    scaler = Standardise(means=means, deviations=deviations).fit(x[:1].to_numpy())
-    result = np.empty(x.shape, dtype=np.float32)
-    for start in range(0, x.height, _ROWS_AT_ONCE):
+    return Moments(means, deviations)
+
+
+def _standardised(
+    piece: Callable[[slice], NDArray[Any]], height: int, moments: Moments
+) -> NDArray[np.float32]:
+    """Standardise rows as predictors do, piece by piece."""
+    from mbml.predictors.transforms import Standardise
+
+    means, deviations = moments
+    scaler = Standardise(means=means, deviations=deviations).fit(piece(slice(1)))
+    result = np.empty((height, len(means)), dtype=np.float32)
+    for start in range(0, height, _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        result[rows] = scaler.transform(x[rows].to_numpy())
+        result[rows] = scaler.transform(piece(rows))
     return result
 
 

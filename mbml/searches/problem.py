@@ -182,10 +182,13 @@ def search_problem(
     spelled = {name.casefold(): name for name in untrained.columns}
     objectives = tuple(spelled[name.casefold()] for name in objectives)
     check_objectives(kept.rows, objectives, dataset.name)
-    places = kept.rows[_ROW]
-    keys = rows.rows[places]
-    if found is not None:
-        found = replace(found, matrix=found.matrix[places.to_numpy()])
+    keys = rows.rows
+    # All rows are all features, of which a copy may take half a gigabyte.
+    if kept.rows.height < keys.height:
+        places = kept.rows[_ROW]
+        keys = keys[places]
+        if found is not None:
+            found = replace(found, matrix=found.matrix[places.to_numpy()])
     arch_ids = keys["arch_id"]
     observations = read_observations(
         warehouse, dataset, arch_ids, target, one_trial=one_trial, earlier_epochs=earlier_epochs

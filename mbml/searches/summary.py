@@ -123,8 +123,9 @@ def _frame(report: SearchReport) -> pl.DataFrame:
 
 
 def _runs(report: SearchReport) -> list[dict[str, Any]]:
-    keys = report.problem.candidates.keys
-    named = dict(zip(keys["arch_id"], keys["arch_key"], strict=True))
+    chosen = [trace.steps[-1].incumbent_arch_id for trace in report.traces]
+    keys = report.problem.candidates.keys.filter(pl.col("arch_id").is_in(chosen))
+    named = dict(keys.select("arch_id", "arch_key").iter_rows())
     return [
         {
             "seed": trace.seed,

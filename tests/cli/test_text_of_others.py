@@ -17,7 +17,7 @@ from mbml.cli.app import app
 from mbml.cli.diagnostics import complain
 from mbml.predictors.model_file import write_model
 from mbml.reports.content import Drawing, Figure, Paragraph, Section, Table
-from mbml.reports.files import write_files
+from mbml.reports.files import writing
 from mbml.reports.page import render
 from mbml.text import message, printable
 
@@ -139,9 +139,10 @@ SECTION = Section(
 
 
 def test_a_report_spells_out_what_is_not_seen(tmp_path):
-    html = render("title", printable(EVIL), [SECTION], files_folder="files")
+    html = render("title", printable(EVIL), [SECTION], files_folder="files", scripts="")
     assert is_clean(html.replace("\t", ""))
-    write_files(tmp_path, [SECTION])
+    for draw in writing(tmp_path, [SECTION]):
+        draw()
     for ending in ("csv", "md", "tex"):
         assert is_clean((tmp_path / f"t.{ending}").read_text())
     assert "<script>" not in (tmp_path / "t.md").read_text()

@@ -81,6 +81,22 @@ def test_every_choice_of_the_menus_has_a_figure_of_its_own(made):
         assert [one["value"] for one in curves[name]["params"]][1] == rule
 
 
+def test_a_choice_without_any_row_has_no_figure(made, tmp_path):
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(made[0].read_bytes())
+    with open_warehouse(path, write=True) as warehouse:
+        rows = nasbench201_rows(60, dataset=pl.lit("cifar10"), valid_accuracy=None)
+        load_rows(warehouse, rows, tmp_path / "others.parquet")
+    view = "meta_nasbench201_cifar10_200epochs"
+    search(path, view, budget=Budget(20), target="test_accuracy", seeds=1)
+    curves = blocks(path)["search_curves"].variants()
+    stem = "search_curves_nas_bench_201_cifar10_200_epochs"
+    assert [name for name in curves if name.startswith(stem)] == [
+        f"{stem}_test_chosen_by_the_target",
+        f"{stem}_test_oracle",
+    ]
+
+
 def test_searches_that_differ_in_settings_alone_are_told_apart(made, tmp_path):
     path = tmp_path / "w.duckdb"
     path.write_bytes(made[0].read_bytes())

@@ -7,6 +7,7 @@ a version never change: a change of meaning, order or rounding is a new version.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -92,8 +93,11 @@ class Topology:
     def columns(self, groups: Iterable[str] | None = None) -> tuple[Column, ...]:
         """List the columns of some groups (default: all), in the order of the features."""
         wanted = self._wanted(groups)
-        features = self.compute(self.prepare([self.example]))
-        return tuple(one.column for one in features if one.column.group in wanted)
+        return tuple(column for column in self._columns if column.group in wanted)
+
+    @cached_property
+    def _columns(self) -> tuple[Column, ...]:
+        return tuple(one.column for one in self.compute(self.prepare([self.example])))
 
     def matrix(
         self, cells: Sequence[str], groups: Iterable[str] | None = None
@@ -127,8 +131,9 @@ class Topology:
             features = (
                 one for one in self.compute(prepared.part(part)) if one.column.group in wanted
             )
-            for row, one in enumerate(features):
-                result[row, part] = one.values
+            # Nothing is asked for after the last row: groups that come later are not computed.
+            for row, one in zip(result, features, strict=False):
+                row[part] = one.values
         return result
 
     def frame(self, cells: Sequence[str], groups: Iterable[str] | None = None) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 import altair as alt
@@ -280,13 +281,32 @@ def spearman(frame: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         Columns `one`, `other`, `rho`, a row for each ordered pair; NULL where a side is constant.
     """
+    pairs = list(combinations_with_replacement(frame.columns, 2))
+    found = _correlations(frame, pairs)
     rows = []
-    for place, one in enumerate(frame.columns):
-        for other in frame.columns[place:]:
-            both = frame.select(pl.col(one).alias("a"), pl.col(other).alias("b")).drop_nulls()
-            [rho] = both.select(pl.corr(pl.col("a").rank(), pl.col("b").rank()))["a"]
-            rho = rho if rho is not None and rho == rho else None  # noqa: PLR0124
-            rows += [(one, other, rho)] + ([(other, one, rho)] if one != other else [])
+    for (one, other), rho in zip(pairs, found, strict=True):
+        rows += [(one, other, rho)] + ([(other, one, rho)] if one != other else [])
     return pl.DataFrame(
         rows, schema={"one": pl.String, "other": pl.String, "rho": pl.Float64}, orient="row"
     )
+
+
+def _correlations(frame: pl.DataFrame, pairs: list[tuple[str, str]]) -> list[float | None]:
+    """Return the rank correlation of each pair, NULL where a side is constant.
+
+    The columns of pairs that are known in the same rows are ranked once for all of these.
+    """
+    known = {name: frame[name].is_not_null() for name in frame.columns}
+    groups: dict[bytes, list[int]] = {}
+    for number, (one, other) in enumerate(pairs):
+        both = (known[one] & known[other]).to_numpy().tobytes()
+        groups.setdefault(both, []).append(number)
+    result: list[float | None] = [None] * len(pairs)
+    for numbers in groups.values():
+        one, other = pairs[numbers[0]]
+        names = dict.fromkeys(name for number in numbers for name in pairs[number])
+        ranks = frame.filter(known[one] & known[other]).select(pl.col(*names).rank())
+        rhos = ranks.select(pl.corr(*pairs[number]).alias(str(number)) for number in numbers)
+        for number, rho in zip(numbers, rhos.row(0), strict=True):
+            result[number] = rho if rho is not None and rho == rho else None  # noqa: PLR0124
+    return result

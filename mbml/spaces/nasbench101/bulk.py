@@ -66,26 +66,28 @@ def read_cells(cells: Sequence[tuple[str, str]]) -> list[Group]:
     CellError
         At a text that is no cell; the message names its index in `cells`.
     """
-    known: dict[str, list[int] | None] = {}
-    gathered: dict[int, tuple[list[int], list[str], list[list[int]]]] = {}
-    special: list[int] = []
-    for number, (bits, operations) in enumerate(cells):
-        if operations not in known:
-            known[operations] = _labels(operations)
-        labels = known[operations]
-        if labels is None or len(labels) ** 2 != len(bits):
-            special.append(number)
-            continue
-        numbers, texts, rows = gathered.setdefault(len(labels), ([], [], []))
-        numbers.append(number)
-        texts.append(bits)
-        rows.append(labels)
+    texts = [bits for bits, _ in cells]
+    # Few lists of operations occur, so that each is looked at once.
+    lists = list(dict.fromkeys(operations for _, operations in cells))
+    kinds = {operations: kind for kind, operations in enumerate(lists)}
+    kind = np.fromiter((kinds[one] for _, one in cells), dtype=np.intp, count=len(cells))
+    found = [_labels(one) for one in lists]
+    sizes = np.array([len(one) for one in found], dtype=np.intp)[kind]
+    lengths = np.fromiter(map(len, texts), dtype=np.intp, count=len(cells))
+    fits = (sizes > 0) & (sizes**2 == lengths)
+    special = np.flatnonzero(~fits).tolist()
+    labels = np.zeros((len(found), MAX_NODES), dtype=np.int8)
+    for row, one in zip(labels, found, strict=True):
+        row[: len(one)] = one
     groups = []
-    for nodes, (numbers, texts, rows) in gathered.items():
-        group = _group(nodes, numbers, texts, rows)
-        plain = _plain(group.matrices)
-        special += group.numbers[~plain].tolist()
-        groups.append(Group(group.numbers[plain], group.matrices[plain], group.labels[plain]))
+    for nodes in np.unique(sizes[fits]).tolist():
+        numbers = np.flatnonzero(fits & (sizes == nodes))
+        matrices = _matrices(nodes, [texts[number] for number in numbers.tolist()])
+        plain = _plain(matrices)
+        special += numbers[~plain].tolist()
+        if not plain.all():
+            numbers, matrices = numbers[plain], matrices[plain]
+        groups.append(Group(numbers, matrices, labels[kind[numbers], :nodes]))
     if special:
         special.sort()
         rest = read_cells([_pruned_texts(number, *cells[number]) for number in special])
@@ -94,8 +96,8 @@ def read_cells(cells: Sequence[tuple[str, str]]) -> list[Group]:
     return groups
 
 
-def _labels(operations: str) -> list[int] | None:
-    """Look up the recipe's numbers for a well-formed list of operations; None for any other."""
+def _labels(operations: str) -> list[int]:
+    """Look up the recipe's numbers for a well-formed list of operations; none for any other."""
     names = operations.split(",")
     well_formed = (
         2 <= len(names) <= MAX_NODES
@@ -103,26 +105,27 @@ def _labels(operations: str) -> list[int] | None:
         and names[-1] == OUTPUT
         and all(name in OPERATIONS for name in names[1:-1])
     )
-    return [LABELS[name] for name in names] if well_formed else None
+    return [LABELS[name] for name in names] if well_formed else []
 
 
-def _group(nodes: int, numbers: list[int], texts: list[str], rows: list[list[int]]) -> Group:
+def _matrices(nodes: int, texts: list[str]) -> NDArray[np.uint8]:
     # One byte a character, so that a foreign character stands where it stood and is found out.
     packed = "".join(texts).encode("latin-1", "replace")
     digits = np.frombuffer(packed, dtype=np.uint8) ^ np.uint8(ord("0"))
-    matrices = digits.reshape(-1, nodes, nodes)
-    return Group(np.array(numbers, dtype=np.intp), matrices, np.array(rows, dtype=np.int8))
+    return digits.reshape(-1, nodes, nodes)
 
 
 def _plain(matrices: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Say of each matrix whether it is a valid cell with nothing to prune, shape (cells,)."""
-    nodes = matrices.shape[1]
+    count, nodes, _ = matrices.shape
+    # With cells last, each entry is looked at in all cells at once.
+    entries = np.ascontiguousarray(matrices.reshape(count, -1).T).reshape(nodes, nodes, count)
     upper = np.triu(np.ones((nodes, nodes), dtype=np.uint8), 1)
-    plain: NDArray[np.bool_] = np.all(matrices <= upper, axis=(1, 2))
+    plain: NDArray[np.bool_] = np.all(entries <= upper[:, :, None], axis=(0, 1))
     # With edges only upwards, all vertices are live if each has an edge in and an edge out.
-    plain &= np.all(np.any(matrices[:, :-1, :], axis=2), axis=1)
-    plain &= np.all(np.any(matrices[:, :, 1:], axis=1), axis=1)
-    plain &= matrices.sum(axis=(1, 2), dtype=np.intp) <= MAX_EDGES
+    plain &= np.all(np.any(entries[:-1], axis=1), axis=0)
+    plain &= np.all(np.any(entries[:, 1:], axis=0), axis=0)
+    plain &= entries.sum(axis=(0, 1), dtype=np.int16) <= MAX_EDGES
     return plain
 
 

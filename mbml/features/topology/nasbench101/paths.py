@@ -219,10 +219,7 @@ def read(texts: Sequence[str]) -> CellArrays:
     CellError
         If a text is no cell; the message names its index.
     """
-    pairs = []
-    for text in texts:
-        bits, _, operations = text.partition(":")
-        pairs.append((bits, operations))
+    pairs = [(bits, operations) for bits, _, operations in (one.partition(":") for one in texts)]
     edges = np.zeros((MAX_NODES, MAX_NODES, len(texts)), dtype=np.int8)
     labels = np.full((MAX_NODES, len(texts)), _ABSENT, dtype=np.int8)
     for group in read_cells(pairs):
