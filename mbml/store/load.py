@@ -185,8 +185,6 @@ class _Load:
             self.con.unregister("incoming")
 
     def run(self) -> LoadReport:
-        # Views need rows nearly in order alone, and row groups that two threads fill are full.
-        self.con.execute("set preserve_insertion_order = false")
         [(source_id, first_run, first_arch)] = self.warehouse.rows(
             "select (select coalesce(max(source_id), 0) + 1 from source),"
             " (select coalesce(max(run_id) + 1, 0) from run),"
@@ -195,6 +193,9 @@ class _Load:
         epochs = self._stream_epochs(first_run)
         if self.staging.records == 0:
             raise SourceError(self.source.path, "", "holds no records")
+        # Nearly in order is enough for runs and summary, and two threads fill row groups faster.
+        # Not for epochs: grouped by run, what is not in order needs several times the memory.
+        self.con.execute("set preserve_insertion_order = false")
         rows = self.staging.architectures.reader()
         arch_ids = insert_architectures(self.con, rows, self.source.benchmark, first_arch)
         runs = self.staging.runs.reader()

@@ -16,7 +16,7 @@ from mbml.sources.batch import EPOCH_METRICS
 from mbml.store.batch_summary import AT_HALF_TIME, RECORDED_AT_HALF_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import duckdb
     from numpy.typing import NDArray
@@ -39,7 +39,6 @@ _SPARSE = 4
 class Touched(NamedTuple):
     """Runs that changed: one schedule on one data set, in a range of architectures."""
 
-    benchmark: str
     dataset: str
     schedule_epochs: int
     first_arch: int
@@ -49,9 +48,8 @@ class Touched(NamedTuple):
 def touched_by(warehouse: Warehouse, first_run: int) -> list[Touched]:
     """Return what the runs from `first_run` on touch."""
     rows = warehouse.rows(
-        "select benchmark, dataset, schedule_epochs, min(arch_id), max(arch_id)"
-        " from run inner join architecture using (arch_id)"
-        " where run_id >= ? group by all order by all",
+        "select dataset, schedule_epochs, min(arch_id), max(arch_id)"
+        " from run where run_id >= ? group by all order by all",
         [first_run],
     )
     return [Touched(*row) for row in rows]
@@ -62,6 +60,7 @@ class _Held(NamedTuple):
 
     architectures: int
     runs: int
+    has_half_time: bool
     epoch_rows: int
     measured: list[str]
 
@@ -73,21 +72,74 @@ class _Held(NamedTuple):
         in_row_group = _ROW_GROUP * self.runs // self.epoch_rows
         return most // in_row_group * in_row_group or max(most, 1)
 
+    def ranges(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Cut a range of architectures into such as one statement summarises."""
+        for start in range(first, last + 1, self.at_once):
+            yield start, min(start + self.at_once - 1, last)
+
+    @property
+    def summary(self) -> str:
+        """The query that summarises a range of the architectures."""
+        return _summary(self.measured, halfway=self.has_half_time)
+
 
 def refresh_summary(warehouse: Warehouse, changed: Iterable[Touched]) -> None:
     """Compute the summary of the touched runs again, in the order in which views ask for it."""
     held = _held(warehouse)
-    for one in changed:
-        whole = held[one.dataset, one.schedule_epochs]
-        statement = _statement(whole.measured, halfway=one.benchmark == RECORDED_AT_HALF_TIME)
+    for dataset, schedule_epochs, first, last in changed:
+        whole = held[dataset, schedule_epochs]
         warehouse.con.execute(
             "delete from cell_metric"
             " where dataset = ? and schedule_epochs = ? and arch_id between ? and ?",
-            [one.dataset, one.schedule_epochs, one.first_arch, one.last_arch],
+            [dataset, schedule_epochs, first, last],
         )
-        for first in range(one.first_arch, one.last_arch + 1, whole.at_once):
-            last = min(first + whole.at_once - 1, one.last_arch)
-            warehouse.con.execute(statement, [one.dataset, one.schedule_epochs, first, last])
+        for some in whole.ranges(first, last):
+            statement = f"insert into cell_metric by name {whole.summary}"
+            warehouse.con.execute(statement, [dataset, schedule_epochs, *some])
+
+
+def wrong_summaries(warehouse: Warehouse) -> int:
+    """Count the rows of `cell_metric` that are not what `cell_summary` gives for the runs.
+
+    Means and deviations may differ by 1e-12 of the mean: trials are added in another order.
+    """
+    wrong = 0
+    ends = "select min(arch_id), max(arch_id) from run where dataset = ? and schedule_epochs = ?"
+    for (dataset, schedule_epochs), whole in _held(warehouse).items():
+        [(first, last)] = warehouse.rows(ends, [dataset, schedule_epochs])
+        for some in whole.ranges(first, last):
+            [(count,)] = warehouse.rows(_differing(whole), [dataset, schedule_epochs, *some])
+            wrong += count
+    return wrong
+
+
+def _differing(whole: _Held) -> str:
+    """Return the query that counts the kept rows of a range that differ from the summary."""
+    same = ["kept.epoch is not null", "summary.epoch is not null"]
+    same += [
+        f"kept.{name} is not distinct from summary.{name}"
+        for name in ("trials", "parameters", "flops")
+    ]
+    columns = [(name, name) for name in ("latency_seconds", *whole.measured)]
+    columns += [(f"{name}_std", name) for name in whole.measured]
+    if whole.has_half_time:
+        half = [f"halfway_{name}" for name in AT_HALF_TIME if name in whole.measured]
+        columns += [(name, name) for name in half]
+    same += [
+        f"(kept.{name} is not distinct from summary.{name}"
+        f" or abs(kept.{name} - summary.{name}) <= 1e-12 * abs(summary.{mean}))"
+        for name, mean in columns
+    ]
+    return f"""
+        select count(*)
+        from ({whole.summary}) as summary
+        full join (
+            from cell_metric
+            where dataset = $1 and schedule_epochs = $2 and arch_id between $3 and $4
+        ) as kept
+            on summary.arch_id = kept.arch_id and summary.epoch = kept.epoch
+        where not coalesce({" and ".join(same)}, false)
+        """  # noqa: S608
 
 
 def insert_summary(
@@ -134,12 +186,13 @@ def summarise_left(
         ids = np.sort(arch_ids[cells])
         first, last = int(ids[0]), int(ids[-1])
         if len(ids) * _SPARSE > last - first:
-            refresh_summary(warehouse, [Touched(benchmark, *schedule, first, last)])
+            refresh_summary(warehouse, [Touched(*schedule, first, last)])
             continue
         halfway = benchmark == RECORDED_AT_HALF_TIME
         for place in range(0, len(ids), _NAMED):
             some = ids[place : place + _NAMED].tolist()
-            statement = _statement(list(EPOCH_METRICS), halfway=halfway, only=some)
+            summary = _summary(EPOCH_METRICS, halfway=halfway, only=some)
+            statement = f"insert into cell_metric by name {summary}"
             warehouse.con.execute(statement, [*schedule, some[0], some[-1]])
 
 
@@ -174,7 +227,7 @@ def _by_epoch(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             table = pa.Table.from_batches(waiting)
             waiting = table.slice(_ROW_GROUP).to_batches()
             yield _sorted(table.slice(0, _ROW_GROUP))
-    if waiting:
+    if any(map(len, waiting)):
         yield _sorted(pa.Table.from_batches(waiting))
 
 
@@ -185,8 +238,8 @@ def _sorted(rows: pa.Table) -> pa.RecordBatch:
     return piece
 
 
-def _statement(measured: list[str], *, halfway: bool, only: Iterable[int] = ()) -> str:
-    """Return the statement for one schedule and a range of architectures, or some of these.
+def _summary(measured: Sequence[str], *, halfway: bool, only: Iterable[int] = ()) -> str:
+    """Return the query of one schedule and a range of architectures, or of some of these.
 
     Columns that it does not name are not computed, and most files fill few. The architectures
     stand in it as numbers: DuckDB looks for these before it groups, and for parameters after.
@@ -198,11 +251,10 @@ def _statement(measured: list[str], *, halfway: bool, only: Iterable[int] = ()) 
     if named := ", ".join(map(str, only)):
         summary += f" where arch_id in ({named})"
     if not halfway:
-        return f"insert into cell_metric by name {summary} order by epoch, arch_id"
+        return f"{summary} order by epoch, arch_id"
     half = [f"halfway.{name} as halfway_{name}" for name in AT_HALF_TIME if name in measured]
     columns = ", ".join([f"summary.{name}" for name in kept] + half)
     return f"""
-        insert into cell_metric by name
         with summary as materialized ({summary})
         select {columns}
         from summary
@@ -211,17 +263,24 @@ def _statement(measured: list[str], *, halfway: bool, only: Iterable[int] = ()) 
                 summary.arch_id = halfway.arch_id
                 and summary.epoch = $2
                 and halfway.epoch = $2 / 2
+                and exists (
+                    from architecture
+                    where
+                        architecture.arch_id = halfway.arch_id
+                        and architecture.benchmark = '{RECORDED_AT_HALF_TIME}'
+                )
         order by summary.epoch, summary.arch_id
         """  # noqa: S608
 
 
 def _held(warehouse: Warehouse) -> dict[tuple[str, int], _Held]:
     """Count what is held of each data set and schedule, and name the metrics that have a value."""
-    held = {
-        (dataset, schedule): (architectures, runs)
-        for dataset, schedule, architectures, runs in warehouse.rows(
-            "select dataset, schedule_epochs, count(distinct arch_id), count(*)"
-            " from run group by all"
+    counted = {
+        (dataset, schedule): tuple(counts)
+        for dataset, schedule, *counts in warehouse.rows(
+            "select dataset, schedule_epochs, count(distinct arch_id), count(*),"
+            " bool_or(benchmark = ?) from run inner join architecture using (arch_id) group by all",
+            [RECORDED_AT_HALF_TIME],
         )
     }
     values = ", ".join(f"count({name})" for name in EPOCH_METRICS)
@@ -229,11 +288,9 @@ def _held(warehouse: Warehouse) -> dict[tuple[str, int], _Held]:
         f"select dataset, schedule_epochs, count(*), {values}"  # noqa: S608
         " from run inner join epoch_metric using (run_id) group by all"
     )
-    return {
-        (dataset, schedule): _Held(
-            *held[dataset, schedule],
-            epoch_rows,
-            [name for name, count in zip(EPOCH_METRICS, counts, strict=True) if count],
-        )
-        for dataset, schedule, epoch_rows, *counts in rows
-    }
+    held = {}
+    for dataset, schedule, epoch_rows, *counts in rows:
+        architectures, runs, has_half_time = counted[dataset, schedule]
+        measured = [name for name, count in zip(EPOCH_METRICS, counts, strict=True) if count]
+        held[dataset, schedule] = _Held(architectures, runs, has_half_time, epoch_rows, measured)
+    return held

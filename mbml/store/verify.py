@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from mbml.store.checks import checked, first_comment
 from mbml.store.opening import opened
 from mbml.store.schema import sql_files
+from mbml.store.summary import wrong_summaries
 
 if TYPE_CHECKING:
     from mbml.store.warehouse import Warehouse, WarehouseOrPath
@@ -76,6 +77,15 @@ def _verdicts(warehouse: Warehouse) -> list[Verdict]:
         )
         for one in checked(warehouse)
     ]
+    verdicts.append(
+        Verdict(
+            kind="check",
+            subject="summary_is_as_defined",
+            what="The kept summary is what cell_summary computes from the trials, within 1e-12.",
+            found=wrong_summaries(warehouse),
+            expected=0,
+        )
+    )
     for path in sql_files("50_findings"):
         sql = path.read_text().rstrip().rstrip(";")
         [(rows,)] = warehouse.rows(f"select count(*) from (\n{sql}\n)")  # noqa: S608

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from tables import load_rows, nasbench201_rows
 
 CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
 SLOW = {"sklearn", "xgboost", "scipy", "polars", "duckdb", "pyarrow", "numpy"}
@@ -35,6 +36,8 @@ def test_predict_imports_what_its_model_needs_alone():
 @pytest.mark.parametrize(
     "arguments", [("query", "select count(*) from run"), ("info",), ("views", "--all")]
 )
-def test_what_is_asked_at_the_prompt_imports_duckdb_alone(warehouse, arguments):
+def test_what_is_asked_at_the_prompt_imports_duckdb_alone(new_warehouse, tmp_path, arguments):
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        load_rows(warehouse, nasbench201_rows(1), tmp_path / "a.parquet")
     loaded = loaded_by(*arguments, "--warehouse", str(warehouse.path))
     assert loaded & SLOW == {"duckdb"}

@@ -49,7 +49,8 @@ def test_every_check_and_finding_is_told(path):
         kind: {one["subject"] for one in told if one["kind"] == kind}
         for kind in ("check", "finding")
     }
-    assert subjects["check"] == {one.stem for one in sql_files("40_checks")}
+    written = {one.stem for one in sql_files("40_checks")}
+    assert subjects["check"] == written | {"summary_is_as_defined"}
     assert subjects["finding"] == {one.stem for one in sql_files("50_findings")}
     assert not any(one["failed"] for one in told)
     [summaries] = [one for one in told if one["subject"] == "summary_without_trials"]
@@ -166,8 +167,9 @@ def test_verifying_tells_what_was_found_and_what_was_expected(path, tmp_path, mo
     assert [one.found for one in facts[:2]] == [1.0, 1.0]
     # Half of the last digit is no fault; what is no number is one.
     assert [one.failed for one in facts] == [False, True, True]
-    [check] = [one for one in verdicts if one.kind == "check" and one.failed]
+    check, summary = [one for one in verdicts if one.kind == "check" and one.failed]
     assert (check.subject, check.found, check.expected) == ("accuracy_is_a_fraction", 1, 0)
+    assert (summary.subject, summary.found, summary.expected) == ("summary_is_as_defined", 1, 0)
     assert check.what.startswith("Accuracies lie in [0, 1]; NaN is")
     assert "run_id=1" in check.detail
     findings = [one for one in verdicts if one.kind == "finding"]
