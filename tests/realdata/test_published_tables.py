@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from mbml.cli.app import app
+from mbml.sources.nasbench101.cells import WrittenCell
+from mbml.sources.nasbench101.known_cells import CELLS, are_published
 from mbml.sources.tables.table import open_tables
 from mbml.spaces.nasbench101.bulk import graph_ids
 from mbml.store import ingest, open_warehouse
@@ -154,3 +156,11 @@ class TestNasBench101:
         told = trained(nasbench101_table, self.view, "--target", "test_accuracy")
         assert told["held_out"] == 423_624 - 172
         assert told["target"] == "test_accuracy"
+
+
+def test_every_published_cell_is_looked_up(real_data):
+    columns = ["module_hash", "adjacency", "operations"]
+    table = real_data / "nasbench101" / "measurements.parquet"
+    cells = pl.read_parquet(table, columns=columns).unique("module_hash")
+    assert cells.height == CELLS
+    assert are_published([WrittenCell(*row) for row in cells.iter_rows()]).all()
