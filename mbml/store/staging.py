@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from mbml.store.batch_summary import Schedule
 
 
+#: Published files have twelve schedules at most, and a process may open a thousand files.
+_MOST_FILES = 128
+
 #: How soon a thread that waits for another notices that it has ended.
 _GLANCE_SECONDS = 0.1
 
@@ -83,7 +86,8 @@ class StagedSummary:
     Attributes
     ----------
     is_whole
-        False if the source does not number its cells as it must: then nothing here is of use.
+        False if the source does not number its cells as it must, or has schedules beyond number:
+        then nothing here is of use.
     """
 
     def __init__(self, benchmark: str, folder: Path) -> None:
@@ -96,8 +100,11 @@ class StagedSummary:
 
     def add(self, batch: Batch, architectures: int) -> None:
         """Summarise a batch; `architectures` is how many the source has named so far."""
+        if not self.is_whole:
+            return
         for schedule, cells, summary in summarise(batch, self._benchmark):
-            if cells.max() >= architectures:
+            many = max(len(self._cells), len(self._spills)) >= _MOST_FILES
+            if many or cells.max() >= architectures:
                 self.is_whole = False
                 return
             known = self._cells.setdefault(schedule, _Cells())

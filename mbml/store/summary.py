@@ -182,18 +182,21 @@ def summarise_left(
     warehouse: Warehouse, benchmark: str, staged: StagedSummary, arch_ids: NDArray[np.int64]
 ) -> None:
     """Summarise by SQL the cells that were left when `staged` was made; see `insert_summary`."""
+    halfway = benchmark == RECORDED_AT_HALF_TIME
+    dense = []
     for schedule, cells in staged.left():
         ids = np.sort(arch_ids[cells])
         first, last = int(ids[0]), int(ids[-1])
         if len(ids) * _SPARSE > last - first:
-            refresh_summary(warehouse, [Touched(*schedule, first, last)])
+            dense.append(Touched(*schedule, first, last))
             continue
-        halfway = benchmark == RECORDED_AT_HALF_TIME
         for place in range(0, len(ids), _NAMED):
             some = ids[place : place + _NAMED].tolist()
             summary = _summary(EPOCH_METRICS, halfway=halfway, only=some)
             statement = f"insert into cell_metric by name {summary}"
             warehouse.con.execute(statement, [*schedule, some[0], some[-1]])
+    if dense:
+        refresh_summary(warehouse, dense)
 
 
 def _rows(

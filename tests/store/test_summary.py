@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from tables import load_rows, nasbench101_rows, nasbench201_rows
@@ -16,7 +17,7 @@ from mbml.cli.app import app
 from mbml.sources.nasbench101.source import NasBench101Source
 from mbml.sources.nasbench201.source import NasBench201Source
 from mbml.sources.natsbench import NatsBenchSource
-from mbml.store import ingest, load
+from mbml.store import ingest, load, staging, summary
 from mbml.store.batch_summary import summarise
 from mbml.store.summary import wrong_summaries
 from mbml.surrogate.nasbench101 import draw_cells, write_nasbench101
@@ -67,7 +68,11 @@ def test_an_original_file_is_summarised_as_it_is_read(files, warehouse, monkeypa
     assert wrong_summaries(warehouse) == 0
 
 
-def test_cells_in_pieces_are_summarised_by_sql(files, warehouse):
+@pytest.mark.parametrize("sparse", [0, 4])
+def test_cells_in_pieces_are_summarised_by_sql(files, warehouse, monkeypatch, sparse):
+    """In ranges, or named one by one where they lie far apart."""
+    monkeypatch.setattr(summary, "_SPARSE", sparse)
+    monkeypatch.setattr(summary, "_NAMED", 3)
     path = files / "surrogate.tfrecord"
     ingest(warehouse, NasBench101Source(path, piece_bytes=4_000))
     assert wrong_summaries(warehouse) == 0
@@ -88,6 +93,16 @@ def test_one_cell_of_many_in_pieces(files, warehouse):
         yield replace(batch, runs=batch.runs.slice(1), epochs=rest, **none)
 
     ingest(warehouse, _Source(sources(files)["nasbench101"], cut))
+    assert wrong_summaries(warehouse) == 0
+
+
+def test_schedules_beyond_number_are_summarised_by_sql(warehouse, tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "_MOST_FILES", 3)
+    rows = nasbench201_rows(8).with_columns(
+        trial=pl.lit(777), schedule_epochs=pl.int_range(200, 208), epoch=pl.int_range(200, 208)
+    )
+    load_rows(warehouse, rows, tmp_path / "a.parquet")
+    assert warehouse.rows("select count(*) from cell_metric") == [(8,)]
     assert wrong_summaries(warehouse) == 0
 
 
@@ -121,6 +136,26 @@ def test_what_is_not_measured_by_all_trials_is_a_mean_of_those_that_have_it(file
             yield replace(batch, epochs=epochs)
 
     ingest(warehouse, _Source(sources(files)["nasbench201"], with_gaps))
+    assert wrong_summaries(warehouse) == 0
+
+
+def test_counts_that_differ_between_trials(files, warehouse):
+    """Those of trial 888, or else of the first trial that has them."""
+
+    def with_other_counts(batches):
+        for batch in batches:
+            runs, trial = batch.runs, batch.runs.column("trial").to_numpy()
+            unknown = (trial == 888) & (np.arange(len(trial)) % 2 == 0) | (trial == 777)
+            for name in ("parameters", "flops"):
+                place = runs.schema.get_field_index(name)
+                field = runs.schema.field(place)
+                counts = pa.array(1000 + trial, field.type, mask=unknown)
+                runs = runs.set_column(place, field, counts)
+            yield replace(batch, runs=runs)
+
+    ingest(warehouse, _Source(sources(files)["nasbench201"], with_other_counts))
+    found = warehouse.rows("select distinct parameters from cell_metric order by all")
+    assert (1888,) in found
     assert wrong_summaries(warehouse) == 0
 
 
