@@ -161,13 +161,17 @@ def test_counts_that_differ_between_trials(files, warehouse):
 
 def test_half_time_is_of_one_benchmark_also_where_ids_lie_between(warehouse, tmp_path):
     """A second table of NAS-Bench-101 brings more of a schedule that others also have."""
-    rows = nasbench101_rows()
-    load_rows(warehouse, rows[:4], tmp_path / "first.parquet")
-    load_rows(warehouse, nasbench201_rows(2), tmp_path / "other.parquet")
-    load_rows(warehouse, rows, tmp_path / "all.parquet")
+    same = {"dataset": "cifar10", "schedule_epochs": 12, "trial": 1}
+    parts = [nasbench101_rows(**same, epoch=epoch) for epoch in (6, 12)]
+    between = [nasbench201_rows(2, **same, epoch=epoch) for epoch in (6, 12)]
+    load_rows(warehouse, pl.concat(one[:2] for one in parts), tmp_path / "first.parquet")
+    load_rows(warehouse, pl.concat(between), tmp_path / "other.parquet")
+    load_rows(warehouse, pl.concat(parts), tmp_path / "all.parquet")
+    mine = warehouse.rows("select count(halfway_test_accuracy) from cell_metric where epoch = 12")
+    assert mine == [(parts[0].height,)]
     others = warehouse.rows(
         "select count(*) from cell_metric inner join architecture using (arch_id)"
-        " where benchmark <> 'nasbench101' and columns(['halfway_test_accuracy']) is not null"
+        " where benchmark <> 'nasbench101' and halfway_test_accuracy is not null"
     )
     assert others == [(0,)]
     assert wrong_summaries(warehouse) == 0
