@@ -125,7 +125,7 @@ class _Workers:
         self.count()
 
     def count(self) -> int:
-        """Return how many there are.
+        """Return how many answer.
 
         Raises
         ------
@@ -141,21 +141,26 @@ class _Workers:
                     " start workers with `--nthreads 1`, as many as there are cores (--nworkers)"
                 )
         if new:
-            self._check_versions(list(new))
-            self._known |= set(new)
-        return len(found)
+            self._known |= self._with_right_version(list(new))
+        return len(self._known & set(found))
 
-    def _check_versions(self, new: list[str]) -> None:
+    def _with_right_version(self, new: list[str]) -> set[str]:
+        """Return those that answer; raises as `count`."""
         versions = self._client.run(_version, workers=new, on_error="return")
-        for worker, version in versions.items():
-            if isinstance(version, OSError):
-                continue  # it is gone again
+        # One that does not answer is gone again, or is asked once more the next time.
+        answers = {
+            worker: version
+            for worker, version in versions.items()
+            if not isinstance(version, OSError)
+        }
+        for worker, version in answers.items():
             if isinstance(version, Exception):
                 raise UsageError(
                     f"worker {worker} cannot import mbml ({described(version)});"
                     f" install mbml {__version__} there too"
                 ) from version
             _check_version(worker, version)
+        return set(answers)
 
 
 def _check_version(worker: str, version: str) -> None:

@@ -41,7 +41,7 @@ def cluster_of(workers, threads=1):
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=workers, threads_per_worker=threads, memory_limit="1GB", dashboard_address=None
+        n_workers=workers, threads_per_worker=threads, memory_limit="1GB", dashboard_address=":0"
     ) as made:
         yield made.scheduler_address.replace("tcp://", "dask://")
 
@@ -246,7 +246,7 @@ def test_what_is_no_scheduler_is_told_soon(monkeypatch, answer):
 def test_a_worker_is_no_scheduler():
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as made:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as made:
         worker = made.workers[0].worker_address.replace("tcp://", "dask://")
         started = time.monotonic()
         done = mbml(*EVALUATE, "--engine", worker, expect=1)
@@ -261,21 +261,26 @@ def another_worker(engine, folder, version, *, threads=1):
     package = folder / f"of-{version}" / "mbml"
     package.mkdir(parents=True)
     for file in Path(mbml_package.__file__).parent.iterdir():
-        (package / file.name).symlink_to(file)
-    (package / "_version.py").unlink()
+        if file.name not in {"__pycache__", "_version.py"}:
+            (package / file.name).symlink_to(file)
     (package / "_version.py").write_text(f"__version__ = {version!r}\n")
     address = engine.replace("dask://", "tcp://")
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address]
     more = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
-    process = subprocess.Popen(
-        [*command, *more],
-        env=os.environ | {"PYTHONPATH": str(package.parent)},
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    # A scratch folder of its own: workers clear away each other's in a shared one.
+    alone = {"PYTHONPATH": str(package.parent), "DASK_TEMPORARY_DIRECTORY": str(folder)}
+    log = folder / "worker.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *more], env=os.environ | alone, cwd=folder, stdout=output, stderr=output
+        )
+
+    def is_alive():
+        assert process.poll() is None, log.read_text()
+        return True
+
     try:
-        yield
+        yield is_alive
     finally:
         process.kill()
         process.wait()
@@ -304,8 +309,8 @@ def test_a_worker_that_joins_late_is_looked_at_too(tmp_path, version, threads, s
         results = run(version_after_a_while, tasks, shared=None, engine=engine)
         found = {next(results)}
         late = another_worker(engine, tmp_path, version, threads=threads)
-        with late, pytest.raises(UsageError, match=said):
-            found.update(results)
+        with late as is_alive, pytest.raises(UsageError, match=said):
+            found.update(result for result in results if is_alive())
     assert found == {mbml_package.__version__}
 
 
