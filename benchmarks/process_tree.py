@@ -7,7 +7,7 @@ import resource
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,14 +56,27 @@ def _children(pid):
 
 
 def _memory(pid):
-    total = 0
+    total, files = 0, {}
     for one in _children(pid):
         try:
             text = Path(f"/proc/{one}/smaps_rollup").read_text()
         except OSError:
             continue
         total += sum(int(row.split()[1]) for row in text.splitlines() if row.startswith("Pss:"))
-    return total * 1024
+        files |= _files_in_memory(one)
+    return total * 1024 + sum(files.values())
+
+
+def _files_in_memory(pid):
+    """Return the bytes of each file in memory; pages that are mapped as well count twice."""
+    found = {}
+    with suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if str(file.readlink()).startswith("/memfd:"):
+                    status = file.stat()
+                    found[status.st_ino] = status.st_blocks * 512
+    return found
 
 
 def _pause(since):

@@ -16,15 +16,18 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_connection
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from mbml.errors import MbmlError
+from mbml.shared_memory import Shared, receive, release, share
 from mbml.text import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator
     from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
+
+    from mbml.shared_memory import Place
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -73,8 +76,29 @@ def map_in_workers(
     if count <= 1:
         yield from map(function, items)
         return
+    most = count * _WAITING_EACH
+    taken: deque[Place] = deque(maxlen=most * count)
+    calls = (_Call(function, item, tuple(taken)) for item in items)
     with worker_pool(count, follow_parent) as pool:
-        yield from results_of(pool, function, items, most=count * _WAITING_EACH, in_order=True)
+        for result in results_of(pool, _shared, calls, most=most, in_order=True):
+            if isinstance(result, Shared):
+                taken.append(result.place)
+                yield receive(result)
+            else:
+                yield result
+
+
+class _Call(NamedTuple):
+    """A function with its argument, and results that its worker need not hold any more."""
+
+    function: Callable[[Any], Any]
+    item: Any
+    taken: tuple[Place, ...]
+
+
+def _shared(call: _Call) -> Any:
+    release(call.taken)
+    return share(call.function(call.item))
 
 
 @contextmanager

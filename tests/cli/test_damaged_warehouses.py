@@ -60,7 +60,7 @@ def told(path, command):
     return done.stderr
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_flipped_bit_is_told_as_damage(path, whole, count):
     chance = random.Random(5)
     # Headers, and other places.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -46,8 +47,9 @@ def _nobody(paths: tuple[Path, ...]) -> Iterator[None]:
 
 @contextmanager
 def _readable_by_others(paths: tuple[Path, ...]) -> Iterator[None]:
-    """Open these and the folders above, for one test at a time: processes share those."""
-    with Path(__file__).open() as alone:
+    """Open these and the folders above, for one test at a time: other test runs share those."""
+    alone = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
         fcntl.flock(alone, fcntl.LOCK_EX)
         every = {one: one.stat().st_mode for path in paths for one in (path, *path.parents)}
         closed = {one: mode for one, mode in every.items() if mode & 0o055 != 0o055}
@@ -58,3 +60,5 @@ def _readable_by_others(paths: tuple[Path, ...]) -> Iterator[None]:
         finally:
             for one, mode in closed.items():
                 one.chmod(mode)
+    finally:
+        os.close(alone)

@@ -17,7 +17,7 @@ INPUTS = {
     "naslib101": 200,
     "naslib201": 100,
     "table": 150,
-    "model": 500,
+    "model": 250,
 }
 
 
