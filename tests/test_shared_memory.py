@@ -104,3 +104,12 @@ def test_a_result_is_closed_once_alone():
     shared_memory.release([second.place])
     with pytest.raises(FileNotFoundError):
         shared_memory.receive(second)
+
+
+@needs_memory_files
+def test_what_is_written_in_pieces_is_whole(monkeypatch):
+    write = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: write(file, data[:100_000], at))
+    shared = shared_memory.share(np.arange(LARGE))
+    assert np.array_equal(shared_memory.receive(shared), np.arange(LARGE))
+    shared_memory.release([shared.place])
