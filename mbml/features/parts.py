@@ -114,7 +114,8 @@ class CellPart:
         from mbml.frames import cell_texts
 
         dataset.check_training(f"the feature {self.columns[-1].name}")
-        return self.of_cells(cell_texts(warehouse, arch_ids), dataset.dataset), MeasuringCost()
+        cells = cell_texts(warehouse, arch_ids).to_list()
+        return self.of_cells(cells, dataset.dataset), MeasuringCost()
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ class TopologyPart:
         """Compute the columns of architectures of a warehouse; they cost no training."""
         from mbml.frames import cell_texts
 
-        return self.of_cells(cell_texts(warehouse, arch_ids), dataset.dataset), MeasuringCost()
+        cells = cell_texts(warehouse, arch_ids).to_list()
+        return self.of_cells(cells, dataset.dataset), MeasuringCost()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from mbml.store import Warehouse
 
 
-def cell_texts(warehouse: Warehouse, arch_ids: pl.Series) -> list[str]:
+def cell_texts(warehouse: Warehouse, arch_ids: pl.Series) -> pl.Series:
     """Return the texts of architectures as their search space reads them, in the order given."""
     cells = warehouse.frame(
         "select arch_id, coalesce(adjacency || ':' || operations, native_key) as cell"
         " from architecture"
     )
-    return _in_order(arch_ids, cells)["cell"].to_list()
+    return _in_order(arch_ids, cells)["cell"]
 
 
 def read_earlier(

@@ -6,7 +6,7 @@ from a file is made of them, and of nothing else where its regressors are mbml's
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -57,7 +57,10 @@ class Fitted:
         names = getattr(self, "feature_names_in_", None)
         if names is not None and list(getattr(X, "columns", names)) != list(names):
             raise ValueError("rows have other features, or the same in another order")
-        if not np.isfinite(rows).all():
+        # A sum is infinite or NaN if one of them is, and makes no second matrix.
+        with np.errstate(over="ignore", invalid="ignore"):
+            is_finite = np.isfinite(rows.sum()) or np.isfinite(rows).all()
+        if not is_finite:
             raise ValueError("rows hold NaN or infinity")
         return rows
 
@@ -123,7 +126,14 @@ class FittedStandardise(Fitted):
 
     means_: Values
     factors_: Values
-    limit: float
+    limit: float = 4.0
+
+    def scale_by(self, means: Values, deviations: Values) -> Self:
+        """Take the mean and the deviation of each column, shape (features,)."""
+        self.n_features_in_ = len(means)
+        self.means_ = means
+        self.factors_ = np.divide(1, deviations, where=deviations > 0, out=np.zeros(len(means)))
+        return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Scale; shape and order stay."""

@@ -8,15 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mbml.errors import UsageError
 from mbml.predictors.estimator import Estimator
 from mbml.predictors.fitted import FittedLogError, FittedStandardise, FittedUnit
+from mbml.predictors.stretch import floors_of, stretched
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-#: An accuracy above this counts as this much, so that its logarithm of the error is finite.
-_HIGHEST = 0.999
 
 
 class Standardise(OneToOneFeatureMixin, TransformerMixin, Estimator, FittedStandardise):  # type: ignore[misc]
@@ -40,7 +37,7 @@ class Standardise(OneToOneFeatureMixin, TransformerMixin, Estimator, FittedStand
         *,
         means: NDArray[np.float64] | None = None,
         deviations: NDArray[np.float64] | None = None,
-        limit: float = 4.0,
+        limit: float = FittedStandardise.limit,
     ) -> None:
         self.means = means
         self.deviations = deviations
@@ -54,10 +51,10 @@ class Standardise(OneToOneFeatureMixin, TransformerMixin, Estimator, FittedStand
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
         """Learn means and deviations, if they are not given."""
         x = validate_data(self, X, dtype=[np.float64, np.float32])
-        self.means_ = _known(self.means, x.mean(axis=0, dtype=np.float64))
-        deviations = _known(self.deviations, x.std(axis=0, dtype=np.float64))
-        self.factors_ = np.divide(1, deviations, where=deviations > 0, out=np.zeros(x.shape[1]))
-        return self
+        return self.scale_by(
+            _known(self.means, x.mean(axis=0, dtype=np.float64)),
+            _known(self.deviations, x.std(axis=0, dtype=np.float64)),
+        )
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Scale; shape and order stay."""
@@ -86,20 +83,14 @@ class LogError(TransformerMixin, FittedLogError, BaseEstimator):  # type: ignore
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
         """Learn the floors, one a column; raises `UsageError` for what is no fraction."""
         x = validate_data(self, X, dtype=np.float64)
-        if x.min() < 0 or x.max() > 1:
-            raise UsageError(
-                f"the target lies between {x.min():g} and {x.max():g}, and this predictor learns"
-                " fractions in [0, 1]; divide it, or choose another predictor (random_forest)"
-            )
-        self.floors_ = np.quantile(x, self.floor_quantile, axis=0)
+        self.floors_ = floors_of(x, self.floor_quantile)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """From fractions; a shape (rows, columns)."""
         check_is_fitted(self)
         x = validate_data(self, X, dtype=np.float64, reset=False)
-        lifted: NDArray[np.float64] = -np.log1p(-np.clip(x, self.floors_, _HIGHEST))
-        return lifted
+        return stretched(x, self.floors_)
 
 
 class Unit(OneToOneFeatureMixin, TransformerMixin, FittedUnit, BaseEstimator):  # type: ignore[misc]

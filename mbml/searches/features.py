@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mbml.features.problem import held_features, learning_problem
 from mbml.features.registry import feature_set
 from mbml.features.topology.moments import Moments
 from mbml.frames import cell_texts, stored_problem
+from mbml.predictors.fitted import FittedStandardise
 from mbml.predictors.preparation import Columns
 from mbml.searches.candidates import Features
 
@@ -28,8 +29,28 @@ if TYPE_CHECKING:
     from mbml.frames import LearningProblem
     from mbml.store import Warehouse
 
-#: Rows handled together, so that no second matrix of full size is made.
-_ROWS_AT_ONCE = 8_192
+
+class ReadFeatures(NamedTuple):
+    """Features of a view's architectures.
+
+    Attributes
+    ----------
+    features
+        The features.
+    problem
+        The target, and the keys of the same rows.
+    cells
+        Texts of the same architectures, as their space reads them.
+    """
+
+    features: Features
+    problem: LearningProblem
+    cells: pl.Series
+
+
+#: Rows handled together, so that no second matrix of full size is made. No power of two: at such
+#: distances, columns take the same places of the processor's cache.
+_ROWS_AT_ONCE = 8_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +79,7 @@ def read_features(
     *,
     target: str,
     notify: Callable[[str], None] | None = None,
-) -> tuple[Features, LearningProblem]:
+) -> ReadFeatures:
     """Read or compute the features of a view's architectures, with their target and keys.
 
     Raises
@@ -80,9 +101,9 @@ def read_features(
                 notify(note)
         cells, topology = cell_texts(warehouse, problem.rows["arch_id"]), part.topology
         matrix = _standardised(
-            lambda rows: topology.matrix(cells[rows]).T, len(cells), columns.moments
+            lambda rows: topology.matrix(cells[rows].to_list()).T, len(cells), columns.moments
         )
-        return Features(features.name, matrix, columns), problem
+        return ReadFeatures(Features(features.name, matrix, columns), problem, cells)
     problem = learning_problem(warehouse, dataset, features, target=target, notify=notify)
     if problem.feature_epochs:
         raise UsageError(
@@ -94,7 +115,8 @@ def read_features(
         matrix = _standardised(lambda rows: problem.x[rows].to_numpy(), problem.x.height, moments)
     else:
         matrix = problem.x.to_numpy(order="c")
-    return Features(features.name, matrix, columns), problem
+    cells = cell_texts(warehouse, problem.rows["arch_id"])
+    return ReadFeatures(Features(features.name, matrix, columns), problem, cells)
 
 
 def _completed(moments: Moments, x: pl.DataFrame) -> Moments:
@@ -110,11 +132,8 @@ def _standardised(
     piece: Callable[[slice], NDArray[Any]], height: int, moments: Moments
 ) -> NDArray[np.float32]:
     """Standardise rows as predictors do, piece by piece."""
-    from mbml.predictors.transforms import Standardise
-
-    means, deviations = moments
-    scaler = Standardise(means=means, deviations=deviations).fit(piece(slice(1)))
-    result = np.empty((height, len(means)), dtype=np.float32)
+    scaler = FittedStandardise().scale_by(*moments)
+    result = np.empty((height, scaler.n_features_in_), dtype=np.float32)
     for start in range(0, height, _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
         result[rows] = scaler.transform(piece(rows))

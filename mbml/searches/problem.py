@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from mbml import frames
 from mbml.errors import UsageError, unknown_name
@@ -166,9 +165,12 @@ def search_problem(
         raise unknown_name("target of a search", target, SEARCH_TARGETS)
     if features is None:
         found, rows = None, frames.stored_problem(warehouse, dataset, [], target=target)
+        cells = frames.cell_texts(warehouse, rows.rows["arch_id"])
         _tell(rows.notes, notify)
     else:
-        found, rows = read_features(warehouse, dataset, features, target=target, notify=notify)
+        found, rows, cells = read_features(
+            warehouse, dataset, features, target=target, notify=notify
+        )
     named = (*KNOWN, *objectives, *columns_of_condition(where))
     untrained = read_untrained(warehouse, dataset, rows.rows["arch_id"], named)
     kept = restricted(untrained.with_row_index(_ROW), where)
@@ -187,6 +189,7 @@ def search_problem(
     if kept.rows.height < keys.height:
         places = kept.rows[_ROW]
         keys = keys[places]
+        cells = cells[places]
         if found is not None:
             found = replace(found, matrix=found.matrix[places.to_numpy()])
     arch_ids = keys["arch_id"]
@@ -196,7 +199,7 @@ def search_problem(
     candidates = Candidates(
         dataset=dataset,
         keys=keys.select("arch_id", "arch_key", "graph_id", "functional_id").with_columns(
-            cell=pl.Series(frames.cell_texts(warehouse, arch_ids))
+            cell=cells
         ),
         known=kept.rows.select(list(dict.fromkeys([*KNOWN, *objectives]))),
         epochs=tuple(observations),

@@ -77,7 +77,7 @@ def test_a_cell_alone_has_the_features_that_sql_gives_it(warehouse, tmp_path, na
     of_rows = rows.with_columns(parameters=pl.Series(_parameters(dataset, rows)))
     load_rows(warehouse, of_rows, tmp_path / "surrogate.parquet")
     problem = learning_problem(warehouse, dataset, feature_set(name), target="test_accuracy")
-    cells = cell_texts(warehouse, problem.rows["arch_id"])
+    cells = cell_texts(warehouse, problem.rows["arch_id"]).to_list()
     alone = feature_set(name).of_cells(dataset.benchmark, cells, dataset=dataset.dataset)
     assert_frame_equal(problem.x, alone, check_dtypes=False)
     if name == "published_onehot":

@@ -33,6 +33,16 @@ def test_predict_imports_what_its_model_needs_alone():
     assert loaded.isdisjoint(others)
 
 
+def test_a_guided_search_imports_no_library_of_estimators(new_warehouse, tmp_path):
+    view = "meta_nasbench201_cifar100_200epochs"
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        load_rows(warehouse, nasbench201_rows(20), tmp_path / "a.parquet")
+    guided = ("search", view, "--strategy", "guided", "--budget", "15")
+    loaded = loaded_by(*guided, "--warehouse", str(warehouse.path))
+    assert loaded >= {"scipy"}
+    assert loaded.isdisjoint({"sklearn", "xgboost", "pandas"})
+
+
 @pytest.mark.parametrize(
     "arguments", [("query", "select count(*) from run"), ("info",), ("views", "--all")]
 )

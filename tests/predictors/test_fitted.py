@@ -19,7 +19,14 @@ from xgboost import XGBRegressor
 
 import mbml
 from mbml.predictors.blend import Blend
-from mbml.predictors.fitted import LEVEL, REACH, Member, has_intervals, predict_interval
+from mbml.predictors.fitted import (
+    LEVEL,
+    REACH,
+    FittedStandardise,
+    Member,
+    has_intervals,
+    predict_interval,
+)
 from mbml.predictors.gp import MaternGP
 from mbml.predictors.intervals import CrossValidated
 from mbml.predictors.model_file import read_model, write_model
@@ -113,6 +120,12 @@ def test_rows_that_the_estimators_would_refuse_are_refused(trained, tmp_path, ch
         model.predict(change(X))
     with pytest.raises((ValueError, UserWarning)):
         trained["gp"].predict(change(X))
+
+
+def test_finite_rows_whose_sum_is_not_are_taken():
+    scaler = FittedStandardise().scale_by(np.zeros(2), np.full(2, 3e37))
+    found = scaler.transform(np.full((3, 2), 3e38, dtype=np.float32))
+    np.testing.assert_array_equal(found, np.full((3, 2), 4))
 
 
 @pytest.mark.parametrize("name", PREDICTORS)

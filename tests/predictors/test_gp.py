@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
+from scipy.stats import rankdata
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.utils.estimator_checks import check_estimator
 
-from mbml.predictors.gp import MaternGP, Prior, negative_log_posterior, relative_noises
+from mbml.plugins import WrongResultError
+from mbml.predictors.gp import MaternGP
 from mbml.predictors.posterior import JITTER, squared_distances, to_covariance
+from mbml.predictors.process import Prior, Process, negative_log_posterior, relative_noises
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,29 @@ def test_the_posterior_is_that_of_scikit_learn_at_the_same_hyperparameters(wave)
     peer_mean, peer_deviation = peer.predict(others, return_std=True)
     np.testing.assert_allclose(mean, peer_mean, atol=1e-4)
     np.testing.assert_allclose(np.hypot(deviation, gp.noise_std_), peer_deviation, rtol=1e-3)
+
+
+def test_without_scikit_learn_it_is_the_same_to_the_last_bit(wave):
+    x, y, others, _ = wave
+    settings = {"noise_slope": 0.7, "max_iter": 5, "max_rows": 60, "random_state": 1}
+    found, expected = (
+        one(**settings).fit(x, y).predict(others, return_std=True) for one in (Process, MaternGP)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_without_scikit_learn_it_learns_from_no_nan(wave):
+    x, y, *_ = wave
+    with pytest.raises(ValueError, match="rows hold NaN or infinity"):
+        Process().fit(np.where(x == x[7, 0], np.nan, x), y)
+    with pytest.raises(WrongResultError, match="targets are NaN or infinite for 1 of 120 rows"):
+        Process().fit(x, np.where(y == y[7], np.nan, y))
+
+
+def test_equal_targets_share_their_noise():
+    target = np.random.default_rng(0).integers(0, 9, 60) / 9
+    expected = np.maximum(0.3 / (rankdata(target) / 60), 1) ** 1.5
+    np.testing.assert_array_equal(relative_noises(target, 1.5), expected)
 
 
 def test_the_gradient_is_that_of_the_posterior(wave):

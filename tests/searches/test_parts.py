@@ -113,11 +113,11 @@ def read(held, **request):
 
 
 def test_features_of_candidates_are_as_they_are_unless_standardised(held, monkeypatch):
-    plain, problem = read(held, name="topology")
+    plain, problem, _ = read(held, name="topology")
     assert plain.name == "topology"
     np.testing.assert_array_equal(plain.matrix, problem.x.to_numpy())
     assert plain.matrix.flags.c_contiguous
-    scaled, _ = read(held, name="topology", standardised=True)
+    scaled, _, _ = read(held, name="topology", standardised=True)
     assert scaled.matrix.dtype == np.float32
     means, deviations = scaled.columns.moments
     known = deviations > 0
@@ -133,7 +133,7 @@ def test_features_of_candidates_are_as_they_are_unless_standardised(held, monkey
 
 
 def test_columns_without_stored_moments_are_standardised_by_the_rows(held):
-    scaled, problem = read(held, name="published", standardised=True)
+    scaled, problem, _ = read(held, name="published", standardised=True)
     values = problem.x.to_numpy().astype(float)
     means, _ = scaled.columns.moments
     for place in np.flatnonzero(np.isnan(means)):
@@ -145,8 +145,8 @@ def test_columns_without_stored_moments_are_standardised_by_the_rows(held):
 
 
 def test_groups_of_features_may_be_left_out(held):
-    whole, _ = read(held, name="topology")
-    some, problem = read(held, name="topology", without=("G", "PE"))
+    whole, _, _ = read(held, name="topology")
+    some, problem, _ = read(held, name="topology", without=("G", "PE"))
     kept = [group not in {"G", "PE"} for group in whole.columns.groups]
     assert 0 < sum(kept) < len(kept)
     np.testing.assert_array_equal(some.matrix, whole.matrix[:, kept])

@@ -49,9 +49,10 @@ def _best(material: Material, datasets: tuple[MetaDataset, ...]) -> Table:
     for one in datasets:
         frame = material.read(one, ["arch_key", "parameters", *TARGET_TITLES])
         for target in measured(frame, TARGET_TITLES):
-            first = frame.sort(target, "arch_key", descending=[True, False], nulls_last=True)
+            first = frame.top_k(SHOWN, by=[target, "arch_key"], reverse=[False, True])
+            ordered = first.sort(target, "arch_key", descending=[True, False], nulls_last=True)
             parts.append(
-                first.head(SHOWN).select(
+                ordered.select(
                     pl.lit(label(one)).alias("meta-dataset"),
                     pl.lit(TARGET_TITLES[target]).alias("best by"),
                     pl.int_range(1, pl.len() + 1).alias("rank"),
@@ -84,7 +85,7 @@ def _drawn(material: Material, datasets: tuple[MetaDataset, ...]) -> list[Block]
     for one in _longest(datasets):
         frame = material.read(one, ["arch_id", "arch_key", *TARGET_TITLES])
         for target in measured(frame, TARGET_TITLES):
-            first = frame.sort(target, "arch_key", descending=[True, False], nulls_last=True)
+            first = frame.top_k(1, by=[target, "arch_key"], reverse=[False, True])
             arch_id, accuracy = first["arch_id"][0], first[target][0]
             reached = f"{label(one)}, {TARGET_TITLES[target]} {accuracy:.2%}"
             made.setdefault(arch_id, []).append(reached)

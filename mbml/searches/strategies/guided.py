@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
-from mbml.predictors.gp import MaternGP
-from mbml.predictors.transforms import LogError
+from mbml.predictors.process import Process
+from mbml.predictors.stretch import floors_of, stretched
 from mbml.searches.candidates import Query
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ class _Model:
             raise ValueError("guided search needs features of the candidates")
         self._x = candidates.features.matrix
         self._functions = candidates.functions
-        self._gp = MaternGP(weight_spread=tuned.weight_spread, max_iter=_FIT_STEPS)
-        quantile = tuned.floor_quantile if floor_quantile is None else floor_quantile
-        self._stretch = LogError(floor_quantile=quantile)
+        self._gp = Process(weight_spread=tuned.weight_spread, max_iter=_FIT_STEPS)
+        self._quantile = tuned.floor_quantile if floor_quantile is None else floor_quantile
         self._pool = np.arange(len(candidates))
         self._rounds = 0
         self._whole_at = list(_WHOLE_AT)
@@ -91,9 +90,9 @@ class _Model:
     def propose(self, values: dict[int, float], count: int) -> list[int]:
         """Return the candidates of highest expected improvement, best first."""
         rows = np.fromiter(values, dtype=np.intp)
-        accuracies = np.fromiter(values.values(), dtype=np.float64)[:, None]
+        accuracies = np.fromiter(values.values(), dtype=np.float64)
         with threadpool_limits(limits=1):
-            target = self._stretch.fit_transform(accuracies)[:, 0]
+            target = stretched(accuracies, floors_of(accuracies, self._quantile))
             self._gp.fit(self._x[rows], target)
             listed = self._short_list(rows)
             mean, deviation = self._gp.predict(self._x[listed], return_std=True)

@@ -68,9 +68,10 @@ def read_cells(cells: Sequence[tuple[str, str]]) -> list[Group]:
     """
     texts = [bits for bits, _ in cells]
     # Few lists of operations occur, so that each is looked at once.
-    lists = list(dict.fromkeys(operations for _, operations in cells))
+    given = [operations for _, operations in cells]
+    lists = list(dict.fromkeys(given))
     kinds = {operations: kind for kind, operations in enumerate(lists)}
-    kind = np.fromiter((kinds[one] for _, one in cells), dtype=np.intp, count=len(cells))
+    kind = np.fromiter(map(kinds.__getitem__, given), dtype=np.intp, count=len(cells))
     found = [_labels(one) for one in lists]
     sizes = np.array([len(one) for one in found], dtype=np.intp)[kind]
     lengths = np.fromiter(map(len, texts), dtype=np.intp, count=len(cells))

@@ -18,7 +18,9 @@ from mbml.features.topology.nasbench101.paths import (
     OPERATIONS,
     CellArrays,
     added,
+    largest,
     read,
+    smallest,
 )
 from mbml.features.topology.nasbench101.patterns import patterns
 from mbml.features.topology.nasbench101.walks import walks
@@ -99,7 +101,6 @@ def _work(cells: CellArrays) -> NDArray[Any]:
 def _operation(cells: CellArrays, kind: int) -> Iterator[Feature]:
     """Count, place, degrees, paths and channels of the vertices with one operation."""
     name, here = OPERATIONS[kind], cells.kinds[kind]
-    present = here > 0
     count = added(here)
     divisor = np.maximum(count, 1)
     channels = here * cells.channels
@@ -121,12 +122,10 @@ def _operation(cells: CellArrays, kind: int) -> Iterator[Feature]:
         ("output", cells.far_back, cells.near_back),
     ):
         way = f"way between the {end} and {vertex}"
-        most, least = np.where(present, far, 0).max(axis=0), np.where(present, far, _NONE)
+        most, least = largest(here, far), smallest(here, far, _NONE)
         yield feature(f"{end}_far_mean", f"longest {way}: mean", "edges", total(far) / divisor)
         yield feature(f"{end}_far_max", f"longest {way}: largest", "edges", most)
-        yield feature(
-            f"{end}_far_min", f"longest {way}: smallest, 9 if none", "edges", least.min(axis=0)
-        )
+        yield feature(f"{end}_far_min", f"longest {way}: smallest, 9 if none", "edges", least)
         yield feature(f"{end}_near_mean", f"shortest {way}: mean", "edges", total(near) / divisor)
     for side, degrees in (("in", cells.incoming), ("out", cells.outgoing)):
         summed = total(degrees)
@@ -157,18 +156,18 @@ def _edge_pairs(cells: CellArrays) -> Iterator[Feature]:
 def _subset_paths(cells: CellArrays, name: str, kinds: tuple[int, ...]) -> Iterator[Feature]:
     """Paths made of some operations alone, and how often these occur on any path."""
     counts = added(cells.contents[list(kinds)])
-    is_path = cells.paths > 0
-    alone = is_path & (counts == LENGTHS)
+    alone = cells.paths * (counts == LENGTHS).view(np.int8)
     number = added(alone)
     made = f"paths of {name} vertices alone"
     met = f"{name} vertices on a path"
     yield _f(f"{name}_paths", made, "paths", number)
-    shortest, longest = np.where(alone, LENGTHS, _NONE), np.where(alone, LENGTHS, np.int8(-1))
-    yield _f(f"{name}_paths_min", f"{made}: shortest, 9 if none", "vertices", shortest.min(axis=0))
-    yield _f(f"{name}_paths_max", f"{made}: longest, -1 if none", "vertices", longest.max(axis=0))
-    most, least = np.where(is_path, counts, 0).max(axis=0), np.where(is_path, counts, _NONE)
+    shortest = smallest(alone, LENGTHS, _NONE)
+    longest = largest(alone, LENGTHS + np.int8(1)) - np.int8(1)
+    yield _f(f"{name}_paths_min", f"{made}: shortest, 9 if none", "vertices", shortest)
+    yield _f(f"{name}_paths_max", f"{made}: longest, -1 if none", "vertices", longest)
+    most, fewest = largest(cells.paths, counts), smallest(cells.paths, counts, _NONE)
     yield _f(f"{name}_on_path_max", f"{met}: most", "vertices", most)
-    yield _f(f"{name}_on_path_min", f"{met}: fewest", "vertices", least.min(axis=0))
+    yield _f(f"{name}_on_path_min", f"{met}: fewest", "vertices", fewest)
     mean = (cells.paths * counts).sum(axis=0, dtype=np.int16) / cells.path_count
     yield _f(f"{name}_on_path_mean", f"{met}: mean", "vertices", mean)
     yield _f(f"{name}_paths_share", f"share of {made}", "fraction", number / cells.path_count)
@@ -176,10 +175,8 @@ def _subset_paths(cells: CellArrays, name: str, kinds: tuple[int, ...]) -> Itera
 
 def _receptive_fields(cells: CellArrays) -> Iterator[Feature]:
     growth = np.int8(2) * (cells.contents[0] + cells.contents[2])
-    is_path = cells.paths > 0
     what = "pixels that 3x3 operations add to the view along a path"
-    most = np.where(is_path, growth, 0).max(axis=0)
-    least = np.where(is_path, growth, np.int8(99)).min(axis=0)
+    most, least = largest(cells.paths, growth), smallest(cells.paths, growth, np.int8(99))
     mean = (cells.paths * growth).sum(axis=0, dtype=np.int16) / cells.path_count
     yield _f("view_max", f"{what}: most", "pixels", most)
     yield _f("view_mean", f"{what}: mean", "pixels", mean)
