@@ -7,6 +7,7 @@ what the process says of it, which knows of its neighbours.
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -78,19 +79,22 @@ def guided(
         room = min(room, max(start, int(candidates.affordable + _TOLERANCE) - confirm))
     model = _Model(candidates, tuned, floor_quantile)
     asked = rng.choice(len(candidates), start, replace=False).tolist()
-    values: dict[int, float] = {}
+    trials: dict[int, list[float]] = {}
     while True:
         for row in asked:
-            values[row] = yield Query(row)
-            model.learn(values, search=row == asked[-1])
+            trials[row] = [(yield Query(row))]
+            model.learn(trials, search=row == asked[-1])
             yield HandOver(model.ranking()[0])
-        if len(values) >= room:
+        if len(trials) >= room:
             break
-        asked = model.propose(min(batch or tuned.batch, room - len(values)))
-    for row in model.ranking()[:confirm]:
-        values[row] = (values[row] + (yield Query(row, again=True))) / 2
-        model.learn(values, search=False)
-        yield HandOver(model.ranking()[0])
+        asked = model.propose(min(batch or tuned.batch, room - len(trials)))
+    finalists = model.ranking()[:confirm]
+    for row in finalists:
+        trials[row].append((yield Query(row, again=True)))
+    if finalists:
+        model.learn(trials, search=False)
+        # Another one may have had the luck of one trial that the finalists' means no longer have.
+        yield HandOver(next(row for row in model.ranking() if row in finalists))
 
 
 class _Model:
@@ -112,11 +116,12 @@ class _Model:
         self._rounds = 0
         self._whole_at = list(_WHOLE_AT)
 
-    def learn(self, values: dict[int, float], *, search: bool) -> None:
+    def learn(self, trials: dict[int, list[float]], *, search: bool) -> None:
         """Compute the posterior on all that was measured, and search for hyperparameters first."""
-        self._rows = np.fromiter(values, dtype=np.intp)
-        self._accuracies = np.fromiter(values.values(), dtype=np.float64)
-        if search or len(values) >= _ENOUGH:
+        self._rows = np.fromiter(trials, dtype=np.intp)
+        self._accuracies = np.array([fmean(each) for each in trials.values()])
+        self._is_enough = sum(map(len, trials.values())) >= _ENOUGH
+        if search or self._is_enough:
             self._target = self._stretch.fit_transform(self._accuracies[:, None])[:, 0]
             fit = self._gp.fit if search else self._gp.condition
             with self._libraries.limit(limits=1):
@@ -125,7 +130,7 @@ class _Model:
     def ranking(self) -> list[int]:
         """Return what was measured, best first: what is handed over, and who comes next."""
         score = self._accuracies
-        if len(score) >= _ENOUGH:
+        if self._is_enough:
             with self._libraries.limit(limits=1):
                 mean = self._gp.predict(self._x[self._rows])
             score = _OWN_WEIGHT * self._target + (1 - _OWN_WEIGHT) * mean
