@@ -20,6 +20,7 @@ from mbml.cli.seeds import listed_seeds
 from mbml.searches.clock import Budget
 from mbml.searches.search import search
 from mbml.searches.summary import summarise_search
+from mbml.store import Warehouse, open_warehouse
 
 #: The views, with the least that is to be handed over at 150 queries, in percent.
 VIEWS = {
@@ -32,6 +33,24 @@ VIEWS = {
 }
 BUDGETS = range(20, 151, 10)
 RULES = ("raw_test_accuracy", "chosen_test_accuracy", "oracle_test_accuracy")
+#: Differences between cells that compute the same function are chance, in percent.
+LUCK = """
+    with cells as (
+        select functional_id, 100 * test_accuracy as test, 100 * valid_accuracy as valid
+        from {view} inner join architecture using (arch_id)
+    ),
+    functions as (
+        select
+            count(*) as cells, avg(test) as mean, var_samp(test) as of_test,
+            var_samp(valid) as of_valid, covar_samp(test, valid) as together
+        from cells group by functional_id
+    )
+    select
+        count(*), sqrt(avg(of_test)), sqrt(avg(of_valid)),
+        avg(together) / sqrt(avg(of_test) * avg(of_valid)), stddev_pop(mean)
+    from functions
+    where cells > 1 and mean >= (select quantile_cont(mean, 0.95) from functions)
+"""
 #: Two accuracies this close are the same.
 TOLERANCE = 1e-9
 
@@ -80,6 +99,17 @@ def tenths(path: Path, view: str, count: int, first: int) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+def luck(warehouse: Warehouse, view: str) -> None:
+    """Print how far cells of one function are apart, among the best twentieth of functions."""
+    told = warehouse.rows(LUCK.format(view=view))[0]
+    print(
+        "  {}: {} of the best functions have several cells; standard deviation of test within one"
+        " {:.2f}, of validation {:.2f}, their correlation {:.2f}; of test between the"
+        " means {:.2f}".format(view, *told),
+        flush=True,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="0-19")
@@ -93,6 +123,10 @@ def main() -> None:
         print("| --- | --- |", " | ".join("--:" for _ in BUDGETS), "|")
         for view in VIEWS:
             report(view, at_budgets(path, view, seeds))
+        with open_warehouse(path) as warehouse:
+            for view in VIEWS:
+                if "cifar10_" not in view and "nasbench201" in view:
+                    luck(warehouse, view)
         gains = []
         for view in [view for view, mark in VIEWS.items() if mark] * bool(given.tenths):
             found = tenths(path, view, given.tenths, seeds[0])
