@@ -117,7 +117,7 @@ class Run:
         """True if nothing is left of the budget."""
         return self._problem.budget.is_spent(self.spent)
 
-    def query(self, row: int, epoch: int | None = None, again: bool = False) -> float:  # noqa: FBT001, FBT002 - the fields of a Query
+    def query(self, row: int, epoch: int | None = None, *, again: bool = False) -> float:
         """Train a candidate and return its target.
 
         Parameters
@@ -191,18 +191,20 @@ class Run:
             raise StrategyError(
                 f"{where}: epoch {quoted(epoch)} cannot be looked at; these can: {known}"
             )
-        candidate = f"candidate {row} ({self.candidates.keys['arch_key'][int(row)]})"
         if (row, epoch, again) in self._asked:
             raise StrategyError(
-                f"{where}: {candidate} at epoch {epoch} was asked for before, in query"
+                f"{where}: {self._named(row)} at epoch {epoch} was asked for before, in query"
                 f" {self._asked[row, epoch, again]}; a strategy remembers what it was told"
             )
         if again and not self._has_second(row, epoch):
             raise StrategyError(
-                f"{where}: {candidate} has no second trial at epoch {epoch}; that takes a first"
-                f" one to epoch {self._problem.dataset.epoch}, and a search whose queries return"
-                " one trial"
+                f"{where}: {self._named(row)} has no second trial at epoch {epoch}; that takes a"
+                f" first one to epoch {self._problem.dataset.epoch}, and a search whose queries"
+                " return one trial"
             )
+
+    def _named(self, row: int) -> str:
+        return f"candidate {row} ({self.candidates.keys['arch_key'][int(row)]})"
 
     def _has_second(self, row: int, epoch: int) -> bool:
         trained = self._stand_in(row)
@@ -314,7 +316,7 @@ def play(
         if move is None or run.is_over:
             break
         try:
-            value = run.query(*move)
+            value = run.query(move.row, move.epoch, again=move.again)
         except BudgetSpentError as error:
             if not run.steps:
                 raise UsageError(f"{where}: the budget does not pay for the first query") from error
