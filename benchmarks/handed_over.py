@@ -36,14 +36,16 @@ RULES = ("raw_test_accuracy", "chosen_test_accuracy", "oracle_test_accuracy")
 #: Differences between cells that compute the same function are chance, in percent.
 LUCK = """
     with cells as (
-        select functional_id, 100 * test_accuracy as test, 100 * valid_accuracy as valid
+        select
+            architecture.functional_id, 100 * test_accuracy as test,
+            100 * valid_accuracy as valid
         from {view} inner join architecture using (arch_id)
     ),
     functions as (
         select
             count(*) as cells, avg(test) as mean, var_samp(test) as of_test,
             var_samp(valid) as of_valid, covar_samp(test, valid) as together
-        from cells group by functional_id
+        from cells group by cells.functional_id
     )
     select
         count(*), sqrt(avg(of_test)), sqrt(avg(of_valid)),
