@@ -82,7 +82,7 @@ def search(
         int | None,
         typer.Option(
             metavar="K",
-            help="Pay for second trials of the K best, such as 3, before one is handed over:"
+            help="Pay for second trials of the K best before one is handed over, within the budget:"
             " guided with --trial one.",
         ),
     ] = None,
