@@ -78,6 +78,14 @@ def search(
         list[str] | None,
         typer.Option("--set", metavar="NAME=NUMBER", help="A setting of the strategy."),
     ] = None,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Pay for second trials of the K best before one is handed over, within the budget:"
+            " guided with --trial one.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Processes that the runs are shared out among.")] = 1,
     engine: EngineOption = "local",
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
@@ -108,7 +116,8 @@ def search(
             view,
             budget=Budget.of(budget, unit),
             strategy=strategy,
-            settings=dict(_setting(one) for one in settings or ()),
+            settings=dict(_setting(one) for one in settings or ())
+            | ({} if confirm is None else {"confirm": confirm}),
             features=features,
             seeds=int(seeds) if seeds.isdecimal() else listed_seeds(seeds),
             target=target,

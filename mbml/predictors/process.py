@@ -174,16 +174,37 @@ class Process(FittedProcess):
             Target, shape (rows,).
         """
         x, target = self.training_rows(X, y)
+        # Threads gain little on small matrices, and their number would change the last digits.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return self._on_rows(x, target, search=True)
+
+    def condition(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Compute the posterior on other rows, with the hyperparameters that `fit` found.
+
+        Parameters
+        ----------
+        X
+            Features, shape (rows, features), as many as in the fit.
+        y
+            Target, shape (rows,).
+
+        Notes
+        -----
+        BLAS has the threads that the caller leaves it: looking for them takes longer than this.
+        """
+        x, target = self.training_rows(X, y)
+        return self._on_rows(x, target, search=False)
+
+    def _on_rows(self, x: Values, target: Values, *, search: bool) -> Self:
         self._target_mean = float(np.mean(target))
         self._target_std = float(np.std(target)) or 1.0
         target = (target - self._target_mean) / self._target_std
         prior = Prior.of(x.shape[1], spread=self.weight_spread, noise=self.noise)
-        # Threads gain little on small matrices, and their number would change the last digits.
-        with threadpool_limits(limits=1, user_api="blas"):
-            noises = relative_noises(target, self.noise_slope)
+        noises = relative_noises(target, self.noise_slope)
+        if search:
             self._vector = self._search(x, target, noises, prior)
-            found = prior.read(self._vector)
-            self._posterior(x, target, noises, found)
+        found = prior.read(self._vector)
+        self._posterior(x, target, noises, found)
         self.length_scales_ = found.weights**-0.5
         self.signal_std_ = float(np.sqrt(found.signal)) * self._target_std
         self.noise_std_ = float(np.sqrt(found.noise)) * self._target_std

@@ -157,8 +157,9 @@ class Material:
     def steps(self) -> pl.DataFrame:
         """Where each of these runs stood after each of its queries."""
         steps = self.warehouse.frame(
-            "select search_id, spent_queries, chosen_valid_accuracy, chosen_test_accuracy,"
-            " oracle_test_accuracy from results.search_step order by search_id, step"
+            "select search_id, spent_queries, raw_test_accuracy, chosen_valid_accuracy,"
+            " chosen_test_accuracy, oracle_test_accuracy"
+            " from results.search_step order by search_id, step"
         )
         return steps.join(self.runs.select("search_id"), on="search_id", how="semi")
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from mbml.predictors.preparation import Columns
     from mbml.spaces.space import Architecture, Space
 
-#: A strategy at play: it yields queries and is sent the values of the target.
-Asking: TypeAlias = "Generator[Query, float, None]"
+#: A strategy at play: it yields queries and is sent the values of the target; it may hand over an
+#: architecture after each.
+Asking: TypeAlias = "Generator[Query | HandOver, float, None]"
 
 #: Steps drawn from one cell before it counts as having no neighbour among the candidates.
 _TRIES = 100
@@ -35,10 +36,29 @@ class Query(NamedTuple):
         The candidate, from 0.
     epoch
         After how many epochs to look, one of `Candidates.epochs`; the view's own if None.
+    again
+        True for a second trial of a candidate that was trained to the view's epoch, where queries
+        return one trial; it is paid in full.
     """
 
     row: int
     epoch: int | None = None
+    again: bool = False
+
+
+class HandOver(NamedTuple):
+    """The architecture that a strategy hands over if the search ends here; it costs nothing.
+
+    A strategy that yields one after its first answer can do so after each, the last one included.
+    One that never does hands over the architecture with the best target.
+
+    Attributes
+    ----------
+    row
+        A candidate that it has trained to the view's epoch, from 0.
+    """
+
+    row: int
 
 
 @dataclass(frozen=True)

@@ -83,15 +83,35 @@ class SearchProblem:
         """Return the price of training a candidate from the start to an epoch."""
         return Cost(epoch / self.dataset.epoch, epoch, float(seconds[row]))
 
-    def seen(self, rng: np.random.Generator) -> dict[int, Observation]:
-        """Return the looks of one run: of one trial drawn for each candidate, or of the mean."""
+    def seen(self, rng: np.random.Generator) -> tuple[dict[int, Observation], Observation]:
+        """Return the looks of one run: of one trial drawn for each candidate, or of the mean.
+
+        Beside them, a second trial at the view's epoch; NaN where there is none, or no trial drawn.
+        """
+        whole = self.observations[self.dataset.epoch]
         if not self.one_trial:
-            return self.observations
+            return self.observations, whole._replace(values=np.full_like(whole.values, np.nan))
         drawn = rng.integers(2**31, size=len(self.candidates))
-        return {
+        looks = {
             epoch: observation.of_one_trial(drawn)
             for epoch, observation in self.observations.items()
         }
+        return looks, whole.of_second_trial(drawn)
+
+    def check_second_trials(self) -> None:
+        """Raise `UsageError` if some candidate has no second trial, or queries return the mean."""
+        if not self.one_trial:
+            raise UsageError(
+                "a query returns the mean of all trials, which leaves no second trial to confirm"
+                " with; ask for one trial a query (`trial=one`)"
+            )
+        values = self.observations[self.dataset.epoch].values
+        alone = int(((~np.isnan(values)).sum(axis=1) < 2).sum())
+        if alone:
+            raise UsageError(
+                f"{self.dataset.name} holds one trial alone of {alone:,} of its {len(values):,}"
+                " architectures, and confirming takes two of each; search without it (`confirm=0`)"
+            )
 
     def sha256(self) -> str:
         """Return a digest of outcomes, objectives and proxies: another one, other data."""

@@ -168,6 +168,8 @@ def search(
             where=where,
             notify=notify,
         )
+        if any(complete[name] and one.second_trials for name, one in chosen.settings.items()):
+            problem.check_second_trials()
         known = search_identity(problem, chosen, complete)
         return (
             problem,

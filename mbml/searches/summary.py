@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 #: Costs in queries at which a search is looked at, as in publications.
 MILESTONES = (10, 20, 50, 80, 100, 150, 300)
 
-#: The accuracies of a run, each with its rule; TARGET stands for what the queries return.
+#: The accuracies of a run, each with its rule; TARGET stands for what the queries return, CHOICE
+#: for what the strategy hands over.
 RULES = {
     "oracle_test_accuracy": (
         "oracle: the best test accuracy among the architectures trained to the view's epoch,"
         " which no search can know"
     ),
-    "chosen_test_accuracy": "of the architecture with the best TARGET among them",
+    "raw_test_accuracy": "of the architecture with the best TARGET among them",
+    "chosen_test_accuracy": "of the architecture that the search hands over: CHOICE",
     "chosen_valid_accuracy": "of that architecture",
 }
 
@@ -105,7 +107,10 @@ def summarise_search(report: SearchReport) -> dict[str, Any]:
         "surrogate": problem.is_surrogate,
         "candidates": len(problem.candidates),
         "left_out": problem.left_out,
-        "rules": {name: rule.replace("TARGET", problem.target) for name, rule in RULES.items()},
+        "rules": {
+            name: rule.replace("CHOICE", report.strategy.choice).replace("TARGET", problem.target)
+            for name, rule in RULES.items()
+        },
         **_dominated(report),
         "milestones": standings(steps, reached).drop("runs").to_dicts(),
         "runs": _runs(report),
@@ -123,7 +128,7 @@ def _frame(report: SearchReport) -> pl.DataFrame:
 
 
 def _runs(report: SearchReport) -> list[dict[str, Any]]:
-    chosen = [trace.steps[-1].incumbent_arch_id for trace in report.traces]
+    chosen = [trace.steps[-1].chosen_arch_id for trace in report.traces]
     keys = report.problem.candidates.keys.filter(pl.col("arch_id").is_in(chosen))
     named = dict(keys.select("arch_id", "arch_key").iter_rows())
     return [
@@ -131,7 +136,7 @@ def _runs(report: SearchReport) -> list[dict[str, Any]]:
             "seed": trace.seed,
             "queries": len(trace.steps),
             **{rule: getattr(trace.steps[-1], rule) for rule in RULES},
-            "chosen_arch_key": named.get(trace.steps[-1].incumbent_arch_id),
+            "chosen_arch_key": named.get(trace.steps[-1].chosen_arch_id),
             "spent_queries": trace.steps[-1].spent.queries,
             "spent_epochs": trace.steps[-1].spent.epochs,
             "spent_seconds": trace.steps[-1].spent.seconds,

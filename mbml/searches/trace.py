@@ -94,6 +94,9 @@ _STEP = (
     "spent_seconds",
     "incumbent_arch_id",
     "incumbent_value",
+    "raw_valid_accuracy",
+    "raw_test_accuracy",
+    "chosen_arch_id",
     "chosen_valid_accuracy",
     "chosen_test_accuracy",
     "oracle_test_accuracy",
@@ -114,9 +117,12 @@ def _read_steps(warehouse: Warehouse, search_id: int) -> list[Step]:
             spent=Cost(*map(_or_nan, row[6:9])),
             incumbent_arch_id=row[9],
             incumbent_value=_or_nan(row[10]),
-            chosen_valid_accuracy=_or_nan(row[11]),
-            chosen_test_accuracy=_or_nan(row[12]),
-            oracle_test_accuracy=_or_nan(row[13]),
+            raw_valid_accuracy=_or_nan(row[11]),
+            raw_test_accuracy=_or_nan(row[12]),
+            chosen_arch_id=row[13],
+            chosen_valid_accuracy=_or_nan(row[14]),
+            chosen_test_accuracy=_or_nan(row[15]),
+            oracle_test_accuracy=_or_nan(row[16]),
         )
         for row in rows
     ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mbml.store.warehouse import Warehouse, WarehouseOrPath
 
 #: Of the files; goes up when their columns change.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 #: Keys in the metadata of each file: that number, and what files of one export have in common.
 LAYOUT_KEY, EXPORT_KEY = "mbml.results_layout", "mbml.results_export"
 
@@ -293,7 +293,7 @@ def _check_values(held: Warehouse, name: str, path: Path) -> None:
     }
     rules = []
     for column, kind in _types(held, name).items():
-        if column not in may_be_null | {"incumbent"}:
+        if column not in may_be_null | {"incumbent", "chosen"}:
             rules.append((column, f"{column} is not null", "a value"))
         if kind == "DOUBLE":
             rules.append((column, f"isfinite({column})", "a finite number"))
@@ -434,7 +434,7 @@ def _leave_out_unknown(held: Warehouse) -> tuple[int, str | None, int]:
         select search_id, named.benchmark, named.cell
         from new_searches
         inner join (
-            select search_id, benchmark, unnest([cell, incumbent]) as cell from steps
+            select search_id, benchmark, unnest([cell, incumbent, chosen]) as cell from steps
         ) as named using (search_id)
         anti join architecture as held
             on named.benchmark = held.benchmark and named.cell = held.native_key
@@ -497,7 +497,8 @@ def _add_fits(held: Warehouse) -> int:
 def _add_searches(held: Warehouse) -> int:
     [(first,)] = held.rows("select coalesce(max(search_id), 0) from results.search")
     search = _columns(held, "results.search", "search_id")
-    step = _columns(held, "results.search_step", "search_id", "arch_id", "incumbent_arch_id")
+    cells = ("arch_id", "incumbent_arch_id", "chosen_arch_id")
+    step = _columns(held, "results.search_step", "search_id", *cells)
     held.con.execute(
         f"""
         insert into results.search by name
@@ -511,7 +512,7 @@ def _add_searches(held: Warehouse) -> int:
         f"""
         insert into results.search_step by name
         select new_searches.row + ? as search_id, {step}, cell.arch_id,
-            incumbent.arch_id as incumbent_arch_id
+            incumbent.arch_id as incumbent_arch_id, chosen.arch_id as chosen_arch_id
         from new_searches
         inner join steps as incoming using (search_id)
         inner join architecture as cell
@@ -519,6 +520,9 @@ def _add_searches(held: Warehouse) -> int:
         left join architecture as incumbent
             on incoming.benchmark = incumbent.benchmark
             and incoming.incumbent = incumbent.native_key
+        left join architecture as chosen
+            on incoming.benchmark = chosen.benchmark
+            and incoming.chosen = chosen.native_key
         order by new_searches.row, incoming.step
         """,  # noqa: S608
         [first],

@@ -75,6 +75,9 @@ create table if not exists results.search_step (
     chosen_valid_accuracy double,
     chosen_test_accuracy double,
     oracle_test_accuracy double,
+    raw_valid_accuracy double,
+    raw_test_accuracy double,
+    chosen_arch_id uinteger,
     primary key (search_id, step)
 );
 
@@ -82,7 +85,8 @@ comment on table results.search_step is 'Queries of searches in their order, and
 comment on column results.search_step.search_id is 'Search';
 comment on column results.search_step.step is 'Number of the query, from 1';
 comment on column results.search_step.arch_id is 'Architecture that was asked for';
-comment on column results.search_step.epoch is 'Epoch after which it was looked at';
+comment on column results.search_step.epoch is
+'Epoch after which it was looked at; the same architecture and epoch once more is a second trial';
 comment on column results.search_step.value is 'The target then, as a fraction: what the strategy received';
 comment on column results.search_step.cost_queries is
 'Price of the query in trainings to the view''s epoch; a shorter one counts as its share of these epochs';
@@ -93,11 +97,17 @@ comment on column results.search_step.spent_queries is 'Sum of cost_queries so f
 comment on column results.search_step.spent_epochs is 'Sum of cost_epochs so far';
 comment on column results.search_step.spent_seconds is 'Sum of cost_seconds so far; NULL where one is not recorded';
 comment on column results.search_step.incumbent_arch_id is
-'The best by the target among those trained to the view''s epoch; NULL before there is one';
+'The best by the target among those trained to the view''s epoch, second trials apart; NULL before there is one';
 comment on column results.search_step.incumbent_value is 'Its target, as a fraction';
-comment on column results.search_step.chosen_valid_accuracy is
+comment on column results.search_step.raw_valid_accuracy is
 'Its validation accuracy in the view (cifar10: in the cifar10valid view), mean over trials, a fraction';
-comment on column results.search_step.chosen_test_accuracy is
+comment on column results.search_step.raw_test_accuracy is
 'Its test accuracy in the view, mean over trials, a fraction';
+comment on column results.search_step.chosen_arch_id is
+'What the search hands over if it ends here: by its strategy, or else the incumbent';
+comment on column results.search_step.chosen_valid_accuracy is
+'Validation accuracy of what it hands over, as raw_valid_accuracy';
+comment on column results.search_step.chosen_test_accuracy is
+'Test accuracy of what it hands over, as raw_test_accuracy';
 comment on column results.search_step.oracle_test_accuracy is
 'The best test accuracy among those trained to the view''s epoch, which no search can know, a fraction';

@@ -25,8 +25,13 @@ def mbml(mbml, loaded, tmp_path):
 
 def test_json_has_the_means_first_and_the_runs_under_the_same_names(mbml):
     told = mbml.json("search", VIEW, "--budget", "20", "--seeds", "2")
-    names = ["oracle_test_accuracy", "chosen_test_accuracy", "chosen_valid_accuracy"]
-    means = [name for name in list(told)[:7] if not name.endswith("_std")]
+    names = [
+        "oracle_test_accuracy",
+        "raw_test_accuracy",
+        "chosen_test_accuracy",
+        "chosen_valid_accuracy",
+    ]
+    means = [name for name in list(told)[:9] if not name.endswith("_std")]
     assert means == ["queries", *names]
     assert list(told["rules"]) == names
     assert [run["seed"] for run in told["runs"]] == [0, 1]
@@ -47,7 +52,7 @@ def test_text_names_the_rules(mbml):
 def test_one_run_tells_no_deviation(mbml):
     assert "±" not in mbml("search", VIEW, "--budget", "10").stdout
     said = mbml("search", VIEW, "--budget", "10", "--seeds", "2").stdout
-    assert said.count("±") == 4
+    assert said.count("±") == 5
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def test_means_and_deviations_are_those_of_the_search_itself(made):
                 one = expected[row["queries"]]
                 assert row["runs"] == 3
                 for rule, pair in (
-                    ("test, chosen by the target", "chosen_test_accuracy"),
+                    ("test, chosen", "chosen_test_accuracy"),
+                    ("test, raw", "raw_test_accuracy"),
                     ("test, oracle", "oracle_test_accuracy"),
                     ("validation of the chosen", "chosen_valid_accuracy"),
                 ):
@@ -73,7 +74,8 @@ def test_every_choice_of_the_menus_has_a_figure_of_its_own(made):
     dataset = "nas_bench_201_cifar100_200_epochs"
     assert first == "search_curves"
     assert [name.removeprefix(f"search_curves_{dataset}_") for name in chosen] == [
-        "test_chosen_by_the_target",
+        "test_chosen",
+        "test_raw",
         "test_oracle",
         "validation_of_the_chosen",
     ]
@@ -92,7 +94,8 @@ def test_a_choice_without_any_row_has_no_figure(made, tmp_path):
     curves = blocks(path)["search_curves"].variants()
     stem = "search_curves_nas_bench_201_cifar10_200_epochs"
     assert [name for name in curves if name.startswith(stem)] == [
-        f"{stem}_test_chosen_by_the_target",
+        f"{stem}_test_chosen",
+        f"{stem}_test_raw",
         f"{stem}_test_oracle",
     ]
 

@@ -210,7 +210,7 @@ def test_other_data_is_told_apart_by_what_a_search_sees_of_it(digest_of):
 
 
 def steps(*runs):
-    """Runs of steps, each `(spent, oracle, chosen test, chosen valid)`."""
+    """Runs of steps, each `(spent, oracle, raw test, chosen test, chosen valid)`."""
     return pl.DataFrame(
         [(number, *step) for number, run_ in enumerate(runs) for step in run_],
         schema={"run": pl.Int64, "spent_queries": pl.Float64} | dict.fromkeys(RULES, pl.Float64),
@@ -219,8 +219,8 @@ def steps(*runs):
 
 
 TWO = steps(
-    [(1, 0.1, 0.2, 0.3), (2, 0.2, 0.3, None), (3, 0.3, 0.4, 0.5)],
-    [(0.5, 0.5, 0.6, 0.7), (2 + 1e-10, 0.6, 0.7, 0.8)],
+    [(1, 0.1, 0.9, 0.2, 0.3), (2, 0.2, 0.8, 0.3, None), (3, 0.3, 0.7, 0.4, 0.5)],
+    [(0.5, 0.5, 0.5, 0.6, 0.7), (2 + 1e-10, 0.6, 0.4, 0.7, 0.8)],
 )
 
 
@@ -268,10 +268,11 @@ def test_standings_are_means_over_runs_of_the_last_step_that_was_paid():
         pytest.approx(0.65),
     ]
     assert found[2]["chosen_test_accuracy_std"] == pytest.approx(pstdev([0.3, 0.7]))
+    assert found[3]["raw_test_accuracy"] == pytest.approx(0.55)
 
 
 def test_of_steps_that_cost_nothing_the_last_counts():
-    free = [(1, place / 10, place / 10, place / 10) for place in range(1, 8)]
+    free = [(1, *[place / 10] * 4) for place in range(1, 8)]
     found = standings(steps(free), [1]).row(0, named=True)
     assert found["oracle_test_accuracy"] == found["chosen_valid_accuracy"] == 0.7
 
@@ -320,9 +321,10 @@ def test_a_summary_tells_what_was_searched_and_what_came_of_it(path):
         "left_out": 0,
     }
     assert {name: told[name] for name in about} == about
-    assert told["rules"]["chosen_test_accuracy"].startswith(
+    assert told["rules"]["raw_test_accuracy"].startswith(
         "of the architecture with the best valid_accuracy"
     )
+    assert told["rules"]["chosen_test_accuracy"].endswith(": the raw one")
     assert [row["queries"] for row in told["milestones"]] == [10, 20]
     for name in RULES:
         tenth = [getattr(trace.steps[9], name) for trace in report.traces]
@@ -333,7 +335,7 @@ def test_a_summary_tells_what_was_searched_and_what_came_of_it(path):
             "seed": trace.seed,
             "queries": 20,
             **{name: getattr(step, name) for name in RULES},
-            "chosen_arch_key": keys[step.incumbent_arch_id],
+            "chosen_arch_key": keys[step.chosen_arch_id],
             "spent_queries": 20,
             "spent_epochs": 20 * 200,
             "spent_seconds": step.spent.seconds,

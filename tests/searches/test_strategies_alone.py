@@ -11,6 +11,7 @@ from scipy.stats import norm
 from tables import load_rows, nasbench201_rows
 
 from mbml.errors import UsageError
+from mbml.searches.candidates import HandOver
 from mbml.searches.clock import Budget
 from mbml.searches.problem import search_problem
 from mbml.searches.strategies import guided, nsga2, ranking, simple
@@ -64,6 +65,9 @@ def asked(asking, value):
     try:
         query = next(asking)
         while True:
+            if isinstance(query, HandOver):
+                query = next(asking)
+                continue
             rows.append(query.row)
             query = asking.send(value(query.row))
     except StopIteration:
@@ -368,7 +372,8 @@ def test_guided_search_is_tuned_by_benchmark():
     assert guided._FIT_STEPS == 25
     assert guided._WHOLE_AT == (60, 100, 150, 200, 300)
     assert (guided._POOL, guided._SHORT_LIST) == (40_000, 10_000)
-    assert strategy("guided").version == 1
+    assert (guided._ENOUGH, guided._OWN_WEIGHT) == (50, 0.3)
+    assert strategy("guided").version == 2
 
 
 ROUNDS = {
@@ -385,6 +390,7 @@ SETTINGS = {
         "initial": (None, 1, True, False),
         "batch": (None, 1, True, False),
         "floor_quantile": (None, 0, False, False),
+        "confirm": (0, 0, True, False),
     },
     "successive_halving": {"rungs": (None, 1, True, False)},
     "hyperband": {"rungs": (None, 1, True, False)},

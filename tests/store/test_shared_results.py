@@ -43,7 +43,8 @@ def results(path):
     steps = (
         "select columns(lambda name: not name like '%arch_id'"
         " and name not in ('search_id', 'origin')),"
-        f" {cell.format('step.')} as cell, {cell.format('step.incumbent_')} as incumbent, seed"
+        f" {cell.format('step.')} as cell, {cell.format('step.incumbent_')} as incumbent,"
+        f" {cell.format('step.chosen_')} as chosen, seed"
         " from results.search_step as step inner join results.search using (search_id)"
     )
     fits = (
@@ -84,7 +85,7 @@ def ben(made, tmp_path):
         path,
         "update architecture set arch_id = 1000 - arch_id",
         "update results.search_step set arch_id = 1000 - arch_id,"
-        " incumbent_arch_id = 1000 - incumbent_arch_id",
+        " incumbent_arch_id = 1000 - incumbent_arch_id, chosen_arch_id = 1000 - chosen_arch_id",
         "update results.fit set seed = seed + 10 where fit_id > 0",
         "update results.search set seed = seed + 10 where search_id > 1",
     )

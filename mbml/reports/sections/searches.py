@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 COMMAND = "mbml search VIEW --strategy evolution --budget 150 --seeds 10"
 #: How the accuracies of a run are called in menus and headings.
 TITLES = {
-    "chosen_test_accuracy": "test, chosen by the target",
+    "chosen_test_accuracy": "test, chosen",
+    "raw_test_accuracy": "test, raw",
     "oracle_test_accuracy": "test, oracle",
     "chosen_valid_accuracy": "validation of the chosen",
 }
@@ -119,9 +120,9 @@ def _curves(standing: pl.DataFrame) -> list[Block]:
         caption=(
             f"Accuracy after so many queries, from the {_FIRST}th: mean over the runs, and a band"
             " of one population deviation to each side. The menus choose meta-dataset and rule: the"
-            " test accuracy of"
-            " the architecture that the target chooses, as a search can report it; the best test"
-            " accuracy among the queried (an oracle); or the validation accuracy of the chosen."
+            " test accuracy of the architecture that the search hands over (chosen), or of the one"
+            " with the best target (raw), as a search can report them; the best test accuracy"
+            " among the queried (an oracle); or the validation accuracy of the chosen."
             " Each choice has files of its own in the folder, named after it."
         ),
         alt="Rising lines, one for each search. The table below has them at milestones.",
@@ -172,9 +173,11 @@ def _table(standing: pl.DataFrame, material: Material) -> Table:
         caption=(
             "Searches at milestones and at their end, accuracies in percent: mean ± population"
             " deviation over the runs, the best of each meta-dataset and number of queries marked."
-            " Test accuracy is that of the architecture chosen by the target, or an oracle's: the"
-            " best among the queried, which no search can know. Seconds are those of the whole"
-            " search itself, without the trainings that its queries stand for."
+            " Test accuracy is that of the architecture that the search hands over (chosen), of the"
+            " one with the best target (raw), or an oracle's: the best among the queried, which no"
+            " search can know. Chosen and raw differ where a model has a say in the choice. Seconds"
+            " are those of the whole search itself, without the trainings that its queries stand"
+            " for."
         ),
         frame=frame,
         percent=texts,

@@ -1,20 +1,22 @@
 """Guided search: a Gaussian process on topology features proposes what may improve most.
 
 Each round fits all that was seen and takes the candidates of highest expected improvement, no two
-of them of one function.
+of them of one function. What is handed over was queried, and is good by its own measurement and by
+what the process says of it, which knows of its neighbours.
 """
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from mbml.predictors.process import Process
 from mbml.predictors.stretch import floors_of, stretched
-from mbml.searches.candidates import Query
+from mbml.searches.candidates import HandOver, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +33,12 @@ _WHOLE_AT = (60, 100, 150, 200, 300)
 _POOL = 40_000
 #: Candidates by predicted mean whose deviation is computed as well.
 _SHORT_LIST = 10_000
+#: From so many queries on, the posterior has a say in what is handed over; before, it knows little.
+_ENOUGH = 50
+#: Weight of a cell's own measurement then; that of the posterior mean is the rest.
+_OWN_WEIGHT = 0.3
+#: A budget that is a share of all trainings may come out just below a whole number of them.
+_TOLERANCE = 1e-9
 
 
 class _Tuning(NamedTuple):
@@ -58,17 +66,35 @@ def guided(
     initial: int | None,
     batch: int | None,
     floor_quantile: float | None,
+    confirm: int,
 ) -> Asking:
-    """Ask for random candidates, then for those of highest expected improvement, in batches."""
+    """Ask for random candidates, then for those of highest expected improvement, in batches.
+
+    The last queries go to second trials of as many finalists as `confirm` says.
+    """
     tuned = _TUNING.get(candidates.dataset.benchmark, _UNTUNED)
     start = min(initial or tuned.initial, len(candidates))
-    values: dict[int, float] = {}
-    for row in rng.choice(len(candidates), start, replace=False).tolist():
-        values[row] = yield Query(row)
+    room = len(candidates)
+    if confirm:
+        room = min(room, max(start, int(candidates.affordable + _TOLERANCE) - confirm))
     model = _Model(candidates, tuned, floor_quantile)
-    while len(values) < len(candidates):
-        for row in model.propose(values, batch or tuned.batch):
-            values[row] = yield Query(row)
+    asked = rng.choice(len(candidates), start, replace=False).tolist()
+    trials: dict[int, list[float]] = {}
+    while True:
+        for row in asked:
+            trials[row] = [(yield Query(row))]
+            model.learn(trials, search=row == asked[-1])
+            yield HandOver(model.ranking()[0])
+        if len(trials) >= room:
+            break
+        asked = model.propose(min(batch or tuned.batch, room - len(trials)))
+    finalists = model.ranking()[:confirm]
+    for row in finalists:
+        trials[row].append((yield Query(row, again=True)))
+    if finalists:
+        model.learn(trials, search=False)
+        # Another one may have had the luck of one trial that the finalists' means no longer have.
+        yield HandOver(next(row for row in model.ranking() if row in finalists))
 
 
 class _Model:
@@ -84,19 +110,39 @@ class _Model:
         self._gp = Process(weight_spread=tuned.weight_spread, max_iter=_FIT_STEPS)
         self._quantile = tuned.floor_quantile if floor_quantile is None else floor_quantile
         self._pool = np.arange(len(candidates))
+        # Kept, as finding the libraries takes longer than a posterior.
+        self._libraries = ThreadpoolController()
         self._rounds = 0
         self._whole_at = list(_WHOLE_AT)
 
-    def propose(self, values: dict[int, float], count: int) -> list[int]:
+    def learn(self, trials: dict[int, list[float]], *, search: bool) -> None:
+        """Compute the posterior on all that was measured, and search for hyperparameters first."""
+        self._rows = np.fromiter(trials, dtype=np.intp)
+        self._accuracies = np.array([fmean(each) for each in trials.values()])
+        self._is_enough = sum(map(len, trials.values())) >= _ENOUGH
+        if search or self._is_enough:
+            floors = floors_of(self._accuracies, self._quantile)
+            self._target = stretched(self._accuracies, floors)
+            fit = self._gp.fit if search else self._gp.condition
+            with self._libraries.limit(limits=1):
+                fit(self._x[self._rows], self._target)
+
+    def ranking(self) -> list[int]:
+        """Return what was measured, best first: what is handed over, and who comes next."""
+        score = self._accuracies
+        if self._is_enough:
+            with self._libraries.limit(limits=1):
+                mean = self._gp.predict(self._x[self._rows])
+            score = _OWN_WEIGHT * self._target + (1 - _OWN_WEIGHT) * mean
+        ranked: list[int] = self._rows[np.argsort(-score, kind="stable")].tolist()
+        return ranked
+
+    def propose(self, count: int) -> list[int]:
         """Return the candidates of highest expected improvement, best first."""
-        rows = np.fromiter(values, dtype=np.intp)
-        accuracies = np.fromiter(values.values(), dtype=np.float64)
-        with threadpool_limits(limits=1):
-            target = stretched(accuracies, floors_of(accuracies, self._quantile))
-            self._gp.fit(self._x[rows], target)
-            listed = self._short_list(rows)
+        with self._libraries.limit(limits=1):
+            listed = self._short_list(self._rows)
             mean, deviation = self._gp.predict(self._x[listed], return_std=True)
-        gain = expected_improvement(mean, deviation, float(target.max()))
+        gain = expected_improvement(mean, deviation, float(self._target.max()))
         return self._distinct(listed[np.argsort(-gain, kind="stable")], count)
 
     def _short_list(self, asked: NDArray[np.intp]) -> NDArray[np.intp]:

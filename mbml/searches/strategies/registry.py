@@ -37,6 +37,8 @@ class Setting:
         True if it counts something.
     drawn_first
         True if it counts the candidates that are drawn at random before anything is learnt.
+    second_trials
+        True if it counts second trials, which takes queries that return one.
     """
 
     meaning: str
@@ -44,6 +46,7 @@ class Setting:
     least: float = 1
     whole: bool = True
     drawn_first: bool = False
+    second_trials: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ class Strategy:
         True if it looks after earlier epochs too.
     objectives
         What it makes small, unless said.
+    choice
+        What it hands over, in words; TARGET stands for what the queries return.
     reusable
         False if results in the warehouse may be of another text under the same name.
     """
@@ -80,6 +85,7 @@ class Strategy:
     features: FeatureRequest | None = None
     earlier_epochs: bool = False
     objectives: tuple[str, ...] = ()
+    choice: str = "the raw one"
     reusable: bool = True
 
     def with_settings(self, given: Mapping[str, float]) -> dict[str, float | None]:
@@ -174,6 +180,9 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             name="guided",
             meaning="Gaussian process on topology features, expected improvement",
+            version=2,
+            choice="up to 49 queries the raw one; then the best by 0.3 of its own TARGET and 0.7"
+            " of the model's mean, both as log errors",
             play=_later("guided", "guided"),
             features=FeatureRequest(name="topology", without=("G", "PE"), standardised=True),
             settings={
@@ -184,6 +193,12 @@ STRATEGIES: dict[str, Strategy] = {
                     None,
                     0,
                     whole=False,
+                ),
+                "confirm": Setting(
+                    "finalists that get a second trial, within the budget",
+                    0,
+                    0,
+                    second_trials=True,
                 ),
             },
         ),
