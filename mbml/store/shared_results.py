@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mbml.store.warehouse import Warehouse, WarehouseOrPath
 
 #: Of the files; goes up when their columns change.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 #: Keys in the metadata of each file: that number, and what files of one export have in common.
 LAYOUT_KEY, EXPORT_KEY = "mbml.results_layout", "mbml.results_export"
 
