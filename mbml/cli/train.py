@@ -229,9 +229,8 @@ def _protocol(flat: dict[str, Any]) -> Iterator[str]:
 
 
 def _rows_scored(flat: dict[str, Any]) -> str:
-    if flat["scored"] == flat["held_out"]:
-        return "held-out architectures"
-    return "architectures, those trained on included,"
+    all_rows = flat["scored"] > flat["held_out"]
+    return "architectures, those trained on included," if all_rows else "held-out architectures"
 
 
 def _price(flat: dict[str, Any]) -> Iterator[str]:
