@@ -109,8 +109,8 @@ def _published(material: Material) -> list[Block]:
             caption=(
                 "Ours against the published study, row by row: scores of accuracies as fractions,"
                 " mean ± population standard deviation over seeds (published: ten), and our mean"
-                " minus the published one. The protocol of both: N labels and no others, validation"
-                " accuracy learned and scored, all other rows scored."
+                " minus the published one. The protocol of both is held_out: N labels and no"
+                " others, validation accuracy learned and scored, all other rows scored."
             ),
             frame=shown.select(
                 "meta-dataset",
