@@ -17,8 +17,8 @@ create table results.experiment (
     rows uinteger not null,
     left_out uinteger not null,
     unique (
-        view_name, target, features, features_version, preset, protocol_version, split, protocol, score, test_view,
-        data_sha256
+        view_name, target, features, features_version, preset, protocol_version, split, protocol, score,
+        test_view, data_sha256
     )
 );
 insert into results.experiment by name
