@@ -90,7 +90,9 @@ select
 from results.fit
 inner join results.experiment on fit.experiment_id = experiment.experiment_id
 inner join results.score on fit.fit_id = score.fit_id
-where experiment.preset = 'published'
+where
+    experiment.preset = 'published' and experiment.protocol = 'held_out'
+    and experiment.score = experiment.target and experiment.test_view = experiment.view_name
 group by all
 order by all
 """

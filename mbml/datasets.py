@@ -72,6 +72,20 @@ def device_of(column: str) -> str:
     return found[1] if found else ""
 
 
+def unit_of(column: str) -> str:
+    """Return the unit of a column's values.
+
+    Examples
+    --------
+    >>> unit_of("test_accuracy"), unit_of("pixel3_latency_seconds"), unit_of("flops")
+    ('fraction', 'seconds', 'unit of flops')
+    """
+    if "accuracy" in column:
+        return "fraction"
+    last = column.rpartition("_")[2]
+    return last if last in ("seconds", "joules") else f"unit of {column}"
+
+
 def may_be_feature(column: str, dataset: MetaDataset) -> bool:
     """Tell whether a column may be learned from: one of the user's, unless its name forbids it."""
     known = role_of(column, dataset)

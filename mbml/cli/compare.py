@@ -32,10 +32,10 @@ def compare(
 ) -> None:
     """Compare stored fits with those of the published study.
 
-    The fits are those of `mbml evaluate --preset published`. The protocol of both: N labels and no
-    others, validation accuracy learned and scored, all other rows scored. Each row has the mean,
-    population standard deviation and median over the seeds (published: ten), ours and published,
-    and the differences; seeds is the number of our fits. Accuracies are fractions.
+    The fits are those of `mbml evaluate --preset published`. The protocol of both is held_out: N
+    labels and no others, validation accuracy learned and scored, all other rows scored. Each row
+    has the mean, population standard deviation and median over the seeds (published: ten), ours and
+    published, and the differences; seeds is the number of our fits. Accuracies are fractions.
 
     Example: mbml compare --train-size 172 --metric r2
 

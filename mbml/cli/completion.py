@@ -23,6 +23,13 @@ def predictors(incomplete: str) -> list[str]:
     return _starting(incomplete, [*PREDICTORS, *PREDICTOR_PLUGINS.names()])
 
 
+def protocols(incomplete: str) -> list[str]:
+    """Return the protocols of scores."""
+    from mbml.predictors.protocols import PROTOCOLS
+
+    return _starting(incomplete, PROTOCOLS)
+
+
 def strategies(incomplete: str) -> list[str]:
     """Return the strategies."""
     from mbml.searches.strategies.registry import NAMES

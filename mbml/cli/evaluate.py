@@ -13,6 +13,8 @@ from mbml.cli.options import (
     EngineOption,
     FeatureColumnsOption,
     JsonOption,
+    ProtocolOption,
+    ScoreOption,
     SplitOption,
     TargetOption,
     WarehouseOption,
@@ -67,6 +69,8 @@ def evaluate(
     feature_columns: FeatureColumnsOption = "",
     target: TargetOption = "valid_accuracy",
     split: SplitOption = "published",
+    protocol: ProtocolOption = "held_out",
+    score: ScoreOption = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes to fit in.")] = 1,
     engine: EngineOption = "local",
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
@@ -94,6 +98,8 @@ def evaluate(
         features=with_columns(features, feature_columns),
         target=target,
         split=split,
+        protocol=protocol,
+        score=score,
     )
     with steps("fits") as progress:
         fits = run_evaluation(
@@ -111,9 +117,16 @@ def _print(fits: list[dict[str, Any]]) -> None:
     if any(fit["surrogate"] for fit in fits):
         typer.echo("SURROGATE DATA: invented numbers, not measurements")
     write_text(
-        f"target {fits[0]['target']}, split {fits[0]['split']}, preset {fits[0]['preset']};"
-        " means and population deviations over seeds of held-out scores, accuracies as fractions,"
-        " sizes in the unit of the target",
+        f"target {fits[0]['target']}, split {fits[0]['split']}, preset {fits[0]['preset']},"
+        f" protocol {fits[0]['protocol']}, score {fits[0]['score']};"
+        f" means and population deviations over seeds of {_scores(fits[0])}, accuracies as"
+        " fractions, sizes in the unit of the target",
         "",
     )
-    write_frame(summarise_fits(fits), "table")
+    write_frame(summarise_fits(fits).drop("protocol", "score"), "table")
+
+
+def _scores(fit: dict[str, Any]) -> str:
+    if fit["scored"] == fit["held_out"]:
+        return "held-out scores"
+    return "scores of all architectures, those trained on included"

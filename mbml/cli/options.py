@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from mbml.cli import completion
+
 WarehouseOption = Annotated[
     Path,
     typer.Option("--warehouse", envvar="MBML_WAREHOUSE", help="The warehouse, a DuckDB file."),
@@ -39,6 +41,20 @@ SplitOption = Annotated[
         help="published holds out all other architectures; graph_id and functional_id those"
         " alone that share neither graph nor function with a training one; file:PATH reads a"
         " saved split."
+    ),
+]
+ProtocolOption = Annotated[
+    str,
+    typer.Option(
+        autocompletion=completion.protocols,
+        help="What is learned and scored: held_out scores no training row; pinat and nnformer"
+        " follow the code of these publications. Scores of two protocols are not comparable.",
+    ),
+]
+ScoreOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The outcome to score against, by default that of --target, or of the protocol."
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -16,6 +16,8 @@ from mbml.cli.options import (
     FeatureColumnsOption,
     JsonOption,
     ModelsOption,
+    ProtocolOption,
+    ScoreOption,
     SplitOption,
     TargetOption,
     WarehouseOption,
@@ -66,6 +68,8 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of the split and of the predictor.")] = 0,
     target: TargetOption = "valid_accuracy",
     split: SplitOption = "published",
+    protocol: ProtocolOption = "held_out",
+    score: ScoreOption = None,
     test_view: Annotated[
         str | None, typer.Option(help="Test on another view of the benchmark, not on this one.")
     ] = None,
@@ -96,7 +100,7 @@ def train(
     """Train a predictor on a few cells, score it on all others.
 
     The fit is kept in the warehouse (tables results.fit and results.score), where mbml report finds
-    it, unless it is tested on another view.
+    it.
 
     A target that is no outcome, such as the latency on a device, is predicted from the other
     features: mbml train device_nasbench201_cifar10 --target pixel3_latency_seconds --predictor gp
@@ -130,6 +134,8 @@ def train(
                 seed=seed,
                 target=target,
                 split=split,
+                protocol=protocol,
+                score=score,
                 test_view=test_view,
                 intervals=intervals or (save is not None and find_predictor(predictor).intervals),
                 notify=notify,
@@ -146,7 +152,7 @@ def train(
         write_json(flat)
     else:
         _print(report, flat)
-    if not no_store and test_view is None:
+    if not no_store:
         try:
             store_report(warehouse, report, split=split, caught=caught, notify=notify)
         except MbmlError as error:
@@ -156,6 +162,7 @@ def train(
 def _print(report: TrainReport, flat: dict[str, Any]) -> None:
     import polars as pl
 
+    from mbml.datasets import unit_of
     from mbml.metrics import METRICS
 
     if flat["surrogate"]:
@@ -167,12 +174,13 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         f"{flat['train_size']} architectures to train (split {flat['split']}, seed"
         f" {flat['seed']}), {flat['held_out']:,} held out"
         + (f" in {flat['test_view']}" if flat["test_view"] != flat["view"] else ""),
+        *_protocol(flat),
         *_price(flat),
         "",
     )
     values = report.all_scores
     known = {metric.name: metric for metric in METRICS}
-    of_target = _unit(flat["target"])
+    of_target = unit_of(flat["target"])
     scores = pl.DataFrame(
         {
             "score": list(values),
@@ -191,7 +199,7 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
         typer.echo("\nThe best architectures are those of the smallest values")
         return
     typer.echo(
-        "\nThe first k held-out architectures by prediction (ties: the earlier row of the view),"
+        f"\nThe first k {_rows_scored(flat)} by prediction (ties: the earlier row of the view),"
         "\nas fractions: the best validation accuracy, the test accuracy of the architecture that"
         "\nhas it, and the oracle, the best test accuracy, which no search can know\n"
     )
@@ -211,11 +219,18 @@ def _print(report: TrainReport, flat: dict[str, Any]) -> None:
     write_frame(table, "table")
 
 
-def _unit(target: str) -> str:
-    if "accuracy" in target:
-        return "fraction"
-    last = target.rpartition("_")[2]
-    return last if last in ("seconds", "joules") else f"unit of {target}"
+def _protocol(flat: dict[str, Any]) -> Iterator[str]:
+    """Say what is scored, unless it is the target of held-out architectures."""
+    if flat["protocol"] != "held_out" or flat["score"] != flat["target"]:
+        yield (
+            f"protocol {flat['protocol']}: {flat['scored']:,} {_rows_scored(flat)} scored against"
+            f" {flat['score']}"
+        )
+
+
+def _rows_scored(flat: dict[str, Any]) -> str:
+    all_rows = flat["scored"] > flat["held_out"]
+    return "architectures, those trained on included," if all_rows else "held-out architectures"
 
 
 def _price(flat: dict[str, Any]) -> Iterator[str]:

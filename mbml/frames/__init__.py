@@ -8,6 +8,7 @@ from mbml.frames.architectures import (
     read_earlier,
     read_other,
     trial_accuracies,
+    vertices,
 )
 from mbml.frames.conditions import Restricted, columns_of_condition, restricted
 from mbml.frames.learning import LearningProblem, check_apart, stored_problem
@@ -33,5 +34,6 @@ __all__ = [
     "roles_of_view",
     "stored_problem",
     "trial_accuracies",
+    "vertices",
     "view_columns",
 ]

@@ -28,6 +28,13 @@ def cell_texts(warehouse: Warehouse, arch_ids: pl.Series) -> pl.Series:
     return _in_order(arch_ids, cells)["cell"]
 
 
+def vertices(warehouse: Warehouse, arch_ids: pl.Series) -> NDArray[np.int64]:
+    """Return the vertices of architectures, input and output included, in the order given."""
+    held = warehouse.frame("select arch_id, nodes::bigint as nodes from architecture")
+    found: NDArray[np.int64] = _in_order(arch_ids, held)["nodes"].to_numpy()
+    return found
+
+
 def read_earlier(
     warehouse: Warehouse, dataset: MetaDataset, arch_ids: pl.Series, *, epoch: int, accuracy: str
 ) -> pl.DataFrame:

@@ -76,14 +76,19 @@ class LearningProblem:
         return role_of(self.target, self.dataset) is Role.FEATURE
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know of the features, and of rows that were left out."""
-        left_out = (
+    def left_out_note(self) -> str:
+        """What a person should know of rows that were left out; empty if none was."""
+        if not self.left_out:
+            return ""
+        return (
             f"note: {self.left_out:,} rows of {self.dataset.name} have no {self.target} or lack a"
             f" feature and were left out; {len(self.y):,} remain"
         )
-        notes = (self.feature_note, left_out if self.left_out else "")
-        return tuple(note for note in notes if note)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the features, and of rows that were left out."""
+        return tuple(note for note in (self.feature_note, self.left_out_note) if note)
 
     def sha256(self) -> str:
         """Return the SHA-256 of keys, features, targets and outcomes: another one, other data."""

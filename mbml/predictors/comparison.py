@@ -14,6 +14,7 @@ import polars as pl
 
 from mbml.errors import UsageError, unknown_name
 from mbml.predictors.evaluation import PROTOCOL_VERSION
+from mbml.predictors.protocols import HELD_OUT
 from mbml.store import opened
 from mbml.store.results import published_scores
 
@@ -75,9 +76,9 @@ def compare(
     Returns
     -------
     polars.DataFrame
-        A row per view, size, predictor and score, published or ours, of the features `published`:
-        `seeds` is the number of fits
-        behind ours, 0 with NULL scores where none is stored; `published_*` are NULL where the
+        A row per view, size, predictor and score, published or ours, of the features `published`
+        and the protocol `held_out`: `seeds` is the number of fits behind ours, 0 with NULL scores
+        where none is stored; `published_*` are NULL where the
         predictor is ours alone; `difference` is our mean minus the published one,
         `median_difference` likewise.
 
@@ -101,6 +102,7 @@ def compare(
         "train_size",
         "predictor",
         pl.lit("published").alias("features"),
+        pl.lit(HELD_OUT).alias("protocol"),
         "metric",
         pl.col("seeds").fill_null(0),
         pl.col("surrogate").fill_null(value=False),

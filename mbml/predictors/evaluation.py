@@ -7,6 +7,7 @@ two evaluations of the same grid at once share the work.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import random
@@ -23,10 +24,11 @@ from mbml._version import __version__
 from mbml.benchmarks import MetaDataset
 from mbml.engine import LOCAL, check_engine, run
 from mbml.errors import MbmlError, UsageError, unknown_name
-from mbml.features.problem import held_features, learning_problem
+from mbml.features.problem import held_features
 from mbml.features.registry import feature_set
 from mbml.frames import find_dataset
 from mbml.plugins import PluginError, guard
+from mbml.predictors.protocols import HELD_OUT, protocol_of, read_problems
 from mbml.predictors.published_protocol import (
     FEWEST_ROWS,
     INNER,
@@ -81,6 +83,8 @@ class Grid:
         The outcome to predict.
     split
         A split as `mbml.splits.draw` takes it.
+    protocol, score
+        As `mbml.train` takes them.
     """
 
     views: tuple[str, ...]
@@ -91,6 +95,8 @@ class Grid:
     features: str | None = None
     target: str = "valid_accuracy"
     split: str = "published"
+    protocol: str = HELD_OUT
+    score: str | None = None
 
     def __post_init__(self) -> None:
         """Fill in what the preset says; raises `UsageError` if there is no such preset."""
@@ -107,7 +113,7 @@ class Grid:
                 object.__setattr__(self, name, values)
 
     def check(self) -> None:
-        """Find out before anything is read whether predictors and seeds fit, and sizes are enough.
+        """Find out before anything is read whether predictors, sizes, seeds and protocol fit.
 
         Raises
         ------
@@ -116,6 +122,9 @@ class Grid:
         """
         for name in self.predictors:
             predictor_of(self.preset, name)
+        rules = protocol_of(self.protocol)
+        rules.check_split(self.split)
+        rules.score_of(self.target, self.score)
         for seed in self.seeds:
             splits.check_seed(seed)
         for size in self.train_sizes:
@@ -177,9 +186,10 @@ Learned = tuple[str, str]
 
 
 class FitData(NamedTuple):
-    """What all fits of an experiment share: the data, and the name of the split."""
+    """What all fits of an experiment share: what is learned and scored, and the split's name."""
 
     problem: LearningProblem
+    tested: LearningProblem
     experiment: Experiment
     split: str
 
@@ -206,6 +216,7 @@ def _result(
     refit = report.fit_seconds if tuned is None else tuned.refit_seconds
     return FitResult(
         held_out=len(report.split.held_out),
+        scored=len(report.scored),
         search_seconds=max(0.0, report.fit_seconds - refit),
         fit_seconds=refit,
         predict_seconds=report.predict_seconds,
@@ -231,7 +242,7 @@ def store_report(
     warehouse
         An open warehouse, or the path of one.
     report
-        What `train` returned; without scores of intervals, and tested on the view it learnt from.
+        What `train` returned; scores of its intervals are not stored.
     split
         The split, as it was asked for.
     caught
@@ -246,15 +257,18 @@ def store_report(
 
     Raises
     ------
-    UsageError
-        It was tested on another view, which results do not name.
     WarehouseError
         The warehouse cannot be written.
     """
-    if report.tested is not report.problem:
-        raise UsageError(f"results do not name the view of a test ({report.tested.dataset.name})")
     known = feature_set(report.features)
-    experiment = _experiment(report.problem, known, "fixed", split)
+    experiment = _experiment(
+        report.problem,
+        report.tested,
+        known,
+        preset="fixed",
+        split=split,
+        protocol=report.protocol,
+    )
     fit = Fit(
         view=experiment.view_name,
         features=known.name,
@@ -269,8 +283,17 @@ def store_report(
 
 
 def _experiment(
-    problem: LearningProblem, features: FeatureSet, preset: str, split: str
+    problem: LearningProblem,
+    tested: LearningProblem,
+    features: FeatureSet,
+    *,
+    preset: str,
+    split: str,
+    protocol: str,
 ) -> Experiment:
+    data = problem.sha256()
+    if tested is not problem:
+        data = hashlib.sha256((data + tested.sha256()).encode()).hexdigest()
     return Experiment(
         view_name=problem.dataset.name,
         target=problem.target,
@@ -279,7 +302,10 @@ def _experiment(
         preset=preset,
         protocol_version=PROTOCOL_VERSION,
         split=splits.split_identity(split),
-        data_sha256=problem.sha256(),
+        protocol=protocol,
+        score=tested.target,
+        test_view=tested.dataset.name,
+        data_sha256=data,
         is_surrogate=problem.is_surrogate,
         rows=len(problem.y),
         left_out=problem.left_out,
@@ -290,11 +316,12 @@ def _train(prepared: FitData, fit: Fit) -> TrainReport:
     return train_on(
         prepared.problem,
         feature_set(fit.features),
-        tested=prepared.problem,
+        tested=prepared.tested,
         predictor=predictor_of(prepared.experiment.preset, fit.predictor),
         train_size=fit.train_size,
         seed=fit.seed,
         split=prepared.split,
+        protocol=prepared.experiment.protocol,
     )
 
 
@@ -491,9 +518,9 @@ class _Work:
 
 
 def _check_rows(prepared: FitData, grid: Grid) -> None:
-    problem = prepared.problem
+    rows = prepared.problem.rows, prepared.tested.rows
     for size in grid.train_sizes:
-        splits.draw(grid.split, problem.rows, problem.rows, train_size=size, seed=grid.seeds[0])
+        splits.draw(grid.split, *rows, train_size=size, seed=grid.seeds[0])
 
 
 def _prepare(
@@ -513,20 +540,33 @@ def _prepare(
             held[view, features] = known.name
             if (view, known.name) in prepared:  # another spelling of the same features
                 continue
-            read = learning_problem(
-                warehouse, datasets[view], known, target=grid.target, notify=notify
+            learned, tested = read_problems(
+                warehouse,
+                datasets[view],
+                known,
+                protocol=protocol_of(grid.protocol),
+                target=grid.target,
+                score=grid.score,
+                notify=notify,
             )
         except PluginError as error:
             held.pop((view, features), None)
             unprepared[view, features] = str(error)
             continue
-        if grid.preset == "published" and read.smaller_is_better:
+        if grid.preset == "published" and learned.smaller_is_better:
             raise UsageError(
                 f"the published study learns accuracies, not {grid.target}; leave out"
                 " `preset=published`"
             )
-        experiment = _experiment(read, known, grid.preset, grid.split)
-        prepared[view, known.name] = FitData(read, experiment, grid.split)
+        experiment = _experiment(
+            learned,
+            tested,
+            known,
+            preset=grid.preset,
+            split=grid.split,
+            protocol=grid.protocol,
+        )
+        prepared[view, known.name] = FitData(learned, tested, experiment, grid.split)
     planned = list(
         dict.fromkeys(
             replace(fit, features=held[fit.view, fit.features])
@@ -559,8 +599,12 @@ def _flat(prepared: FitData, fit: Fit) -> dict[str, Any]:
         "split": experiment.split,
         "target": experiment.target,
         "target_view": problem.target_view,
+        "protocol": experiment.protocol,
+        "score": experiment.score,
+        "test_view": experiment.test_view,
         "surrogate": experiment.is_surrogate,
         "held_out": result.held_out,
+        "scored": result.scored,
         "left_out": problem.left_out,
         **result.scores,
         "search_seconds": result.search_seconds,
@@ -573,7 +617,7 @@ def _flat(prepared: FitData, fit: Fit) -> dict[str, Any]:
 
 
 def summarise_fits(fits: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """Return mean and population deviation over the seeds of the main scores.
+    """Return mean and population deviation over the seeds of the main scores, protocols apart.
 
     Parameters
     ----------
@@ -583,14 +627,15 @@ def summarise_fits(fits: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `view, train_size, predictor, features, seeds`, each score with its `…_std`, mean seconds.
+        `view, train_size, predictor, features, protocol, score, seeds`, each score with its
+        `…_std`, mean seconds.
     """
     import polars as pl
 
     from mbml.metrics import over_seeds
 
     frame = pl.DataFrame(fits, infer_schema_length=None)
-    setting = ("view", "train_size", "predictor", "features")
+    setting = ("view", "train_size", "predictor", "features", "protocol", "score")
     return frame.group_by(setting, maintain_order=True).agg(
         pl.len().alias("seeds"),
         *over_seeds(("mae", "r2", "kendall_tau")),

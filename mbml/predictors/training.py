@@ -1,4 +1,4 @@
-"""Training one predictor on one split of a meta-dataset, and scoring it on the held-out rows."""
+"""Training one predictor on one split of a meta-dataset, and scoring it as a protocol says."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from mbml import splits
 from mbml.datasets import meta_datasets
 from mbml.errors import UsageError
-from mbml.features.problem import held_features, learning_problem
+from mbml.features.problem import held_features
 from mbml.features.registry import feature_set
 from mbml.frames import find_dataset
 from mbml.metrics import METRICS, coverage, top_k
 from mbml.plugins import guard
 from mbml.predictors.numbers import checked_numbers
 from mbml.predictors.preparation import Columns
+from mbml.predictors.protocols import HELD_OUT, protocol_of, read_problems
 from mbml.predictors.registry import PREDICTORS
 from mbml.predictors.registry import predictor as find_predictor
 from mbml.store import opened
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
-    """How the intervals of the held-out rows do.
+    """How the intervals of the scored rows do.
 
     Attributes
     ----------
@@ -60,38 +61,44 @@ class Intervals:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainReport:
-    """One trained predictor and how it does on the held-out architectures.
+    """One trained predictor and how it does on the architectures that are scored.
 
     Attributes
     ----------
     problem
         What it was trained on.
     tested
-        What it was tested on: the same, or another view.
+        What it was tested on: the same, or another outcome or view.
+    protocol
+        Name of the protocol (`mbml.predictors.protocols`); scores of others are not comparable.
     predictor, features, train_size, seed, split
         How. The split's held-out rows are rows of `tested`.
+    scored
+        The rows of `tested` that scores are of: those held out, or all, as the protocol says.
     regressor
         The fitted scikit-learn pipeline, from a frame of features to accuracies as fractions.
     predicted
-        Predictions for the held-out rows: accuracies as fractions, sizes in the target's unit.
+        Predictions for the scored rows: accuracies as fractions, sizes in the target's unit.
     scores
-        Held-out scores by name (`mbml.metrics.METRICS`), in the unit of `predicted`. The best
+        Scores by name (`mbml.metrics.METRICS`), in the unit of `predicted`. The best
         architectures have the highest accuracies, or the smallest sizes.
     intervals
         Scores of the intervals, if they were asked for.
     top
-        The top-k table over the held-out rows; without values where the target is a size.
+        The top-k table over the scored rows; without values where the target is a size.
     fit_seconds, predict_seconds
-        Time of fitting, and of predicting all held-out rows.
+        Time of fitting, and of predicting all scored rows.
     """
 
     problem: LearningProblem
     tested: LearningProblem
+    protocol: str
     predictor: str
     features: str
     train_size: int
     seed: int
     split: Split
+    scored: NDArray[np.intp]
     regressor: Any
     predicted: NDArray[np.float64]
     scores: dict[str, float]
@@ -114,15 +121,16 @@ class TrainReport:
 
         units = {metric.name: metric.unit for metric in METRICS}
         about = f"{self.predictor} on {self.features} features of {self.problem.dataset.name}"
-        size = f"{self.train_size:,} to train, {len(self.split.held_out):,} held out"
-        title = f"{about}, target {self.problem.target}, {size}, seed {self.seed}"
+        size = f"{self.train_size:,} to train, {len(self.scored):,} scored"
+        what = f"target {self.problem.target}, score {self.tested.target}"
+        title = f"{about}, {what}, {size}, protocol {self.protocol}, seed {self.seed}"
         if self.problem.is_surrogate:
             title = f"SURROGATE DATA: {title}"
         rows = [(name, one, units.get(name, "fraction")) for name, one in self.all_scores.items()]
         return html_table(title, ("score", "value", "unit"), rows)
 
     def flat_scores(self) -> dict[str, float | None]:
-        """Return the held-out scores and the top-k table, each number by a name."""
+        """Return the scores and the top-k table, each number by a name."""
         flat: dict[str, float | None] = dict(self.all_scores)
         for row in self.top:
             flat[f"top{row.k}_chosen_valid_accuracy"] = row.chosen_valid_accuracy
@@ -143,9 +151,12 @@ class TrainReport:
             "split": self.split.name,
             "target": self.problem.target,
             "target_view": self.problem.target_view,
+            "protocol": self.protocol,
+            "score": self.tested.target,
             "test_view": self.tested.dataset.name,
             "surrogate": self.problem.is_surrogate,
             "held_out": len(self.split.held_out),
+            "scored": len(self.scored),
             "left_out": self.problem.left_out,
             **self.flat_scores(),
             "fit_seconds": self.fit_seconds,
@@ -171,6 +182,8 @@ def train(
     seed: int = 0,
     target: str = "valid_accuracy",
     split: str = "published",
+    protocol: str = HELD_OUT,
+    score: str | None = None,
     test_view: str | MetaDataset | None = None,
     intervals: bool = False,
     notify: Callable[[str], None] | None = None,
@@ -199,17 +212,23 @@ def train(
         The outcome to predict, or a size that is known without training, such as a latency.
     split
         A name of `mbml.splits.SPLITS`.
+    protocol
+        What is learned and which rows are scored: a name of `mbml.predictors.protocols.PROTOCOLS`.
+        `held_out` scores no row that was trained on.
+    score
+        The outcome to score against, in the unit of the target; by default the target, or what the
+        protocol says.
     test_view
         Another view of the benchmark, to test on in place of the same.
     intervals
         Whether to calibrate and score the predictor's intervals as well: five more fits.
     notify
-        Told the notes of `TrainReport.problem`, each as soon as it is known.
+        Told the notes of `TrainReport.problem`, and what the data lacks that the protocol asks for.
 
     Returns
     -------
     TrainReport
-        The fitted predictor, its predictions, and its scores on the held-out architectures.
+        The fitted predictor, its predictions, and its scores.
 
     Raises
     ------
@@ -236,14 +255,23 @@ def train(
     """
     chosen = find_predictor(predictor)
     known = feature_set(chosen.features if features is None else features)
+    rules = protocol_of(protocol)
     if intervals:
         _check_intervals(chosen)
     with opened(warehouse) as held:
         dataset = find_dataset(held, view)
         known = held_features(held, dataset, known)
         other = None if test_view is None else _test_dataset(held, dataset, test_view)
-        problem = learning_problem(held, dataset, known, target=target, notify=notify)
-        tested = problem if other is None else learning_problem(held, other, known, target=target)
+        problem, tested = read_problems(
+            held,
+            dataset,
+            known,
+            protocol=rules,
+            target=target,
+            score=score,
+            test_dataset=other,
+            notify=notify,
+        )
     return train_on(
         problem,
         known,
@@ -252,6 +280,7 @@ def train(
         train_size=train_size,
         seed=seed,
         split=split,
+        protocol=protocol,
         intervals=intervals,
     )
 
@@ -265,16 +294,20 @@ def train_on(
     train_size: int,
     seed: int,
     split: str = "published",
+    protocol: str = HELD_OUT,
     intervals: bool = False,
 ) -> TrainReport:
     """Train a predictor on what was read before; the parameters are those of `train`."""
     splits.check_size(train_size)
+    rules = protocol_of(protocol)
+    rules.check_split(split)
     if predictor.most_rows is not None and train_size > predictor.most_rows:
         raise UsageError(
             f"`train_size={train_size}` does not fit: {predictor.name} learns from at most"
             f" {predictor.most_rows} rows, as its memory grows with their square; try xgboost"
         )
     rows = splits.draw(split, problem.rows, tested.rows, train_size=train_size, seed=seed)
+    scored = np.arange(len(tested.y)) if rules.all_rows else rows.held_out
     columns = Columns.of(features, problem.dataset.benchmark)
     regressor = predictor.build(
         seed, columns, problem.dataset, intervals=intervals, of_size=problem.smaller_is_better
@@ -282,24 +315,26 @@ def train_on(
     started = time.perf_counter()
     predictor.fit(regressor, problem.x[rows.train], problem.y[rows.train])
     fitted = time.perf_counter()
-    (predicted,) = in_parts(lambda x: (predictor.predict(regressor, x),), tested.x, rows.held_out)
+    (predicted,) = in_parts(lambda x: (predictor.predict(regressor, x),), tested.x, scored)
     ended = time.perf_counter()
-    true = tested.y[rows.held_out]
+    true = tested.y[scored]
     # Scores take the largest values for the best.
     sign = -1 if problem.smaller_is_better else 1
     return TrainReport(
         problem=problem,
         tested=tested,
+        protocol=rules.name,
         predictor=predictor.name,
         features=features.name,
         train_size=train_size,
         seed=seed,
         split=rows,
+        scored=scored,
         regressor=regressor,
         predicted=predicted,
         scores={metric.name: metric.score(sign * true, sign * predicted) for metric in METRICS},
-        intervals=_scored(predictor, regressor, tested, rows) if intervals else None,
-        top=_top(predicted, tested, rows),
+        intervals=_scored(predictor, regressor, tested, scored) if intervals else None,
+        top=_top(predicted, tested, scored),
         fit_seconds=fitted - started,
         predict_seconds=ended - fitted,
     )
@@ -355,9 +390,11 @@ def _in_parts(
     return tuple(np.concatenate(values) for values in zip(*parts, strict=True))
 
 
-def _top(predicted: NDArray[np.float64], tested: LearningProblem, rows: Split) -> list[TopK]:
+def _top(
+    predicted: NDArray[np.float64], tested: LearningProblem, scored: NDArray[np.intp]
+) -> list[TopK]:
     valid, test = (
-        tested.rows[name][rows.held_out].cast(float).fill_null(np.nan).to_numpy()
+        tested.rows[name][scored].cast(float).fill_null(np.nan).to_numpy()
         for name in ("valid_accuracy", "test_accuracy")
     )
     if tested.smaller_is_better:
@@ -367,7 +404,7 @@ def _top(predicted: NDArray[np.float64], tested: LearningProblem, rows: Split) -
 
 
 def _scored(
-    predictor: Predictor, regressor: Any, tested: LearningProblem, rows: Split
+    predictor: Predictor, regressor: Any, tested: LearningProblem, scored: NDArray[np.intp]
 ) -> Intervals:
     from mbml.predictors.fitted import LEVEL, predict_interval
 
@@ -379,10 +416,10 @@ def _scored(
                 checked_numbers(one, len(x), f"intervals of {predictor.name}") for one in both
             )
 
-    lower, upper = in_parts(bounds, tested.x, rows.held_out)
+    lower, upper = in_parts(bounds, tested.x, scored)
     return Intervals(
         level=LEVEL,
-        coverage=coverage(tested.y[rows.held_out], lower, upper),
+        coverage=coverage(tested.y[scored], lower, upper),
         width=float(np.median(upper - lower)),
     )
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from mbml.datasets import Role, catalogue, meta_datasets, role_of
 from mbml.frames import read_view, view_columns
+from mbml.predictors.protocols import HELD_OUT
 from mbml.reports.content import Paragraph
 from mbml.spaces.registry import space
 from mbml.store.contents import Contents, contents
@@ -102,8 +103,9 @@ class Material:
     def fits(self) -> pl.DataFrame:
         """The fits of `mbml evaluate` to outcomes, a row each, with their scores as columns.
 
-        Of the same view, target, features, preset and split, those on the data evaluated last.
-        `N` is the training size, `protocol` says how predictors were tuned, split and scored.
+        Of the same view, target, features, preset, split, protocol and score, those on the data
+        evaluated last. `N` is the training size, `protocol` says how predictors were tuned, split
+        and scored.
         """
         return self._fits.filter(~pl.col("is_of_size"))
 
@@ -126,15 +128,17 @@ class Material:
                     _is_of_size, return_dtype=pl.Boolean
                 ),
                 protocol=pl.format(
-                    "{} settings, split {}, target {}",
+                    "{} settings, split {}, target {}{}",
                     pl.col("preset").str.to_titlecase(),
                     "split",
                     "target",
+                    _other_protocol(),
                 ),
             )
             .sort(
                 pl.col("preset") != "published",
                 pl.col("split") != "published",
+                pl.col("protocol_name") != HELD_OUT,
                 "protocol",
                 pl.col("view_name").replace_strict(places, default=None),
                 "N",
@@ -166,16 +170,18 @@ class Material:
 
 _FITS = """
 with latest as (
-    select experiment_id, view_name, target, features, preset, split, is_surrogate
+    select experiment_id, view_name, target, features, preset, split, protocol, score, test_view,
+        is_surrogate
     from results.experiment
     qualify
         row_number() over (
-            partition by view_name, target, features, preset, split
+            partition by view_name, target, features, preset, split, protocol, score, test_view
             order by experiment_id desc
         ) = 1
 )
 
-select fit_id, view_name, target, features, preset, split, is_surrogate, predictor,
+select fit_id, view_name, target, features, preset, split, protocol as protocol_name, score,
+    test_view, is_surrogate, predictor,
     train_size::bigint as "N", seed::bigint as seed, held_out::bigint as held_out,
     search_seconds, fit_seconds, predict_seconds
 from latest
@@ -218,6 +224,18 @@ def title_of_view(name: str) -> str:
 
 def _is_of_size(task: dict[str, str]) -> bool:
     return role_of(task["target"], catalogue().get(task["view_name"])) is Role.FEATURE
+
+
+def _other_protocol() -> pl.Expr:
+    """Return words for a protocol, score and view of the test that are not the usual ones."""
+    elsewhere = pl.col("test_view") != pl.col("view_name")
+    unusual = (pl.col("protocol_name") != HELD_OUT) | (pl.col("score") != pl.col("target"))
+    words = pl.format(", score {}{}, protocol {}", "score", _of_view(elsewhere), "protocol_name")
+    return pl.when(unusual | elsewhere).then(words).otherwise(pl.lit(""))
+
+
+def _of_view(elsewhere: pl.Expr) -> pl.Expr:
+    return pl.when(elsewhere).then(pl.format(" of {}", "test_view")).otherwise(pl.lit(""))
 
 
 def _title_of_task() -> pl.Expr:

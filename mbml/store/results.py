@@ -32,6 +32,9 @@ class Experiment:
     preset: str
     protocol_version: int
     split: str
+    protocol: str
+    score: str
+    test_view: str
     data_sha256: str
     is_surrogate: bool
     rows: int
@@ -47,6 +50,9 @@ EXPERIMENT_KEY = (
     "preset",
     "protocol_version",
     "split",
+    "protocol",
+    "score",
+    "test_view",
     "data_sha256",
 )
 
@@ -79,6 +85,7 @@ class FitResult:
     """
 
     held_out: int
+    scored: int
     search_seconds: float
     fit_seconds: float
     predict_seconds: float
@@ -154,6 +161,7 @@ def write_fit(warehouse: Warehouse, experiment: Experiment, fit: Fit) -> bool:
                 "train_size": fit.train_size,
                 "seed": fit.seed,
                 "held_out": result.held_out,
+                "scored": result.scored,
                 "search_seconds": result.search_seconds,
                 "fit_seconds": result.fit_seconds,
                 "predict_seconds": result.predict_seconds,
@@ -188,19 +196,20 @@ def read_fits(warehouse: Warehouse, experiment: Experiment) -> list[Fit]:
     ):
         scores[number][metric] = value
     rows = warehouse.rows(
-        "select fit_id, predictor, train_size, seed, held_out, search_seconds, fit_seconds,"  # noqa: S608
-        " predict_seconds, parameters, warnings, libraries from results.fit"
+        "select fit_id, predictor, train_size, seed, held_out, scored, search_seconds,"  # noqa: S608
+        " fit_seconds, predict_seconds, parameters, warnings, libraries from results.fit"
         f" inner join results.experiment using (experiment_id) where {_matches()}",
         _key_values(experiment),
     )
     found = []
-    for number, *planned, held_out, search, fit, predict, parameters, warned, libraries in rows:
+    for number, *planned, held_out, scored, search, fit, predict, chosen, warned, libraries in rows:
         result = FitResult(
             held_out=held_out,
+            scored=scored,
             search_seconds=search,
             fit_seconds=fit,
             predict_seconds=predict,
-            parameters=json.loads(parameters),
+            parameters=json.loads(chosen),
             warnings=json.loads(warned),
             libraries=json.loads(libraries),
             scores=scores[number],
@@ -220,7 +229,7 @@ def _planned(experiment: Experiment, predictor: str, train_size: int, seed: int)
 
 
 def published_scores(warehouse: Warehouse, protocol_version: int) -> pl.DataFrame:
-    """Read the scores of the published study's fits: its preset, features, split and target.
+    """Read the scores of the published study's fits: its preset, features, protocol and target.
 
     Returns
     -------
@@ -235,7 +244,8 @@ def published_scores(warehouse: Warehouse, protocol_version: int) -> pl.DataFram
             from results.experiment
             where
                 preset = 'published' and features = 'published' and split = 'published'
-                and target = 'valid_accuracy' and protocol_version = ?
+                and protocol = 'held_out' and target = 'valid_accuracy' and score = target
+                and test_view = view_name and protocol_version = ?
             qualify row_number() over (partition by view_name order by experiment_id desc) = 1
         )
 

@@ -10,11 +10,17 @@ create table if not exists results.experiment (
     preset text not null,
     protocol_version usmallint not null,
     split text not null,
+    protocol text not null,
+    score text not null,
+    test_view text not null,
     data_sha256 text not null,
     is_surrogate boolean not null,
     rows uinteger not null,
     left_out uinteger not null,
-    unique (view_name, target, features, features_version, preset, protocol_version, split, data_sha256)
+    unique (
+        view_name, target, features, features_version, preset, protocol_version, split, protocol, score,
+        test_view, data_sha256
+    )
 );
 
 comment on table results.experiment is
@@ -30,6 +36,10 @@ comment on column results.experiment.preset is
 comment on column results.experiment.protocol_version is
 'Version of the way fits are made and scored: results of another one are not taken as done';
 comment on column results.experiment.split is 'How held-out rows were kept apart from training rows';
+comment on column results.experiment.protocol is
+'What was learned and which rows were scored: held_out, pinat or nnformer; scores of two protocols are not comparable';
+comment on column results.experiment.score is 'Outcome that predictions were scored against; mostly the target';
+comment on column results.experiment.test_view is 'View that they were scored on; mostly view_name';
 comment on column results.experiment.data_sha256 is
 'SHA-256 of keys, features, target and accuracies: results on data that changed since are not taken as done';
 comment on column results.experiment.is_surrogate is
@@ -44,6 +54,7 @@ create table if not exists results.fit (
     train_size uinteger not null,
     seed uinteger not null,
     held_out uinteger not null,
+    scored uinteger not null,
     search_seconds double not null,
     fit_seconds double not null,
     predict_seconds double not null,
@@ -55,17 +66,19 @@ create table if not exists results.fit (
     unique (experiment_id, predictor, train_size, seed)
 );
 
-comment on table results.fit is 'Predictors that were trained on one split and scored on its held-out rows';
+comment on table results.fit is 'Predictors that were trained on one split and scored as their protocol says';
 comment on column results.fit.fit_id is 'Id in this warehouse';
 comment on column results.fit.experiment_id is 'Experiment that it belongs to';
 comment on column results.fit.predictor is 'Name of the predictor';
 comment on column results.fit.train_size is 'Architectures it was trained on';
 comment on column results.fit.seed is 'Seed of the split, of the tuning and of the predictor';
-comment on column results.fit.held_out is 'Architectures it was scored on';
+comment on column results.fit.held_out is 'Architectures that it was not trained on, of those of the split';
+comment on column results.fit.scored is
+'Architectures it was scored on: those held out, or all where the protocol scores training rows too';
 comment on column results.fit.search_seconds is
 'Seconds of the search for parameters; 0 where nothing was searched';
 comment on column results.fit.fit_seconds is 'Seconds of the one fit on all training rows, without the search';
-comment on column results.fit.predict_seconds is 'Seconds of predicting all held-out rows';
+comment on column results.fit.predict_seconds is 'Seconds of predicting all scored rows';
 comment on column results.fit.parameters is
 'JSON object: the parameters that the search chose; empty where nothing was searched';
 comment on column results.fit.warnings is 'JSON object: names of warnings, each with how often it came';
@@ -81,7 +94,7 @@ create table if not exists results.score (
     primary key (fit_id, metric)
 );
 
-comment on table results.score is 'Scores of fits on their held-out rows, of accuracies as fractions';
+comment on table results.score is 'Scores of fits, of accuracies as fractions';
 comment on column results.score.fit_id is 'Fit';
 comment on column results.score.metric is 'Name of the score';
 comment on column results.score.value is 'Its value; NULL where it is not defined, as for constant predictions';

@@ -88,6 +88,25 @@ def test_a_predictor_may_be_tested_on_another_view(two_data_sets):
     assert f"33 held out in {other}" in mbml("train", VIEW, "--test-view", other, *SMALL).stdout
 
 
+def test_a_protocol_is_named_with_what_it_scores(mbml):
+    call = ("train", VIEW, "--predictor", "bayesian_ridge", "--protocol", "pinat", *SMALL)
+    told = mbml.json(*call)
+    assert (told["protocol"], told["score"], told["scored"]) == ("pinat", "test_accuracy", 60)
+    printed = mbml(*call).stdout
+    assert (
+        "protocol pinat: 60 architectures, those trained on included, scored against test_accuracy"
+        in printed
+    )
+    assert "The first k architectures, those trained on included, by prediction" in printed
+    assert "protocol" not in mbml("train", VIEW, "--predictor", "bayesian_ridge", *SMALL).stdout
+    told = mbml.json("train", VIEW, "--score", "test_accuracy", "--predictor", "dummy", *SMALL)
+    assert (told["target"], told["score"], told["scored"]) == (
+        "valid_accuracy",
+        "test_accuracy",
+        40,
+    )
+
+
 def test_another_data_set_s_accuracy_may_be_a_feature_and_says_what_it_costs(two_data_sets):
     mbml, other = two_data_sets, "meta_nasbench201_cifar10valid_200epochs"
     told = mbml.json("train", VIEW, "--features", f"published+transfer:{other}", *SMALL)

@@ -161,8 +161,12 @@ def test_an_evaluated_fit_is_flat_and_says_how_it_was_made(path):
         "split": "published",
         "target": "valid_accuracy",
         "target_view": VIEW,
+        "protocol": "held_out",
+        "score": "valid_accuracy",
+        "test_view": VIEW,
         "surrogate": False,
         "held_out": 40,
+        "scored": 40,
         "left_out": 0,
         "search_seconds": 0,
     }
@@ -182,6 +186,7 @@ def test_an_evaluated_fit_is_flat_and_says_how_it_was_made(path):
 def test_a_summary_has_means_and_deviations_over_seeds():
     fits = [
         {"view": view, "train_size": 20, "predictor": name, "seed": seed, "features": "published"}
+        | {"protocol": "held_out", "score": "valid_accuracy"}
         | {
             "mae": place / 100,
             "r2": None if place == 1 else place / 10,
@@ -219,6 +224,9 @@ EXPERIMENT = Experiment(
     preset="published",
     protocol_version=1,
     split="published",
+    protocol="held_out",
+    score="valid_accuracy",
+    test_view=VIEW,
     data_sha256="0" * 64,
     is_surrogate=False,
     rows=60,
@@ -229,6 +237,7 @@ EXPERIMENT = Experiment(
 def fit(seed=0, predictor="lasso", r2=0.5, size=172):
     result = FitResult(
         held_out=40,
+        scored=40,
         search_seconds=1.5,
         fit_seconds=2.5,
         predict_seconds=0.5,
@@ -272,6 +281,9 @@ def test_a_stored_fit_is_read_back_as_it_was(path):
         {"preset": "fixed"},
         {"protocol_version": 2},
         {"split": "other"},
+        {"protocol": "pinat"},
+        {"score": "test_accuracy"},
+        {"test_view": OTHER},
         {"data_sha256": "1" * 64},
     ],
 )
@@ -292,11 +304,14 @@ def test_comparing_puts_means_over_seeds_beside_the_published(path):
         for seed, r2 in enumerate((0.1, 0.2, 0.6)):
             write_fit(warehouse, EXPERIMENT, fit(seed, r2=r2))
         write_fit(warehouse, EXPERIMENT, fit(predictor="xgboost"))
-        surrogate = replace(EXPERIMENT, view_name=OTHER, is_surrogate=True)
+        surrogate = replace(EXPERIMENT, view_name=OTHER, test_view=OTHER, is_surrogate=True)
         write_fit(warehouse, surrogate, replace(fit(size=43), view=OTHER))
+        pinat = replace(EXPERIMENT, protocol="pinat", score="test_accuracy")
+        write_fit(warehouse, pinat, fit(r2=0.99))
         whole = compare(warehouse, metrics=["r2"])
         some = compare(warehouse, metrics=["r2"], views=[OTHER], train_sizes=[43])
     rows = {(one["view"], one["train_size"], one["predictor"]): one for one in whole.to_dicts()}
+    assert whole["protocol"].unique().to_list() == ["held_out"]
     lasso = rows[VIEW, 172, "lasso"]
     assert lasso["seeds"] == 3
     assert lasso["mean"] == pytest.approx(0.3)

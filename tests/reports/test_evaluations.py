@@ -57,9 +57,27 @@ def test_ours_stand_beside_the_published(material):
     assert row["difference"] == pytest.approx(row["ours"] - row["published"])
 
 
-def test_only_the_published_study_is_held_against_the_publication(warehouse):
-    write_fits(warehouse, preset="fixed")
+@pytest.mark.parametrize(
+    "other",
+    [{"preset": "fixed"}, {"protocol": "pinat", "score": "test_accuracy"}],
+    ids=["settings", "protocol"],
+)
+def test_only_the_published_study_is_held_against_the_publication(warehouse, other):
+    write_fits(warehouse, **other)
     assert set(blocks(Material(warehouse), regression.make, Table)) == {"regression_1"}
+
+
+def test_scores_of_two_protocols_share_no_mean_and_no_rank(warehouse):
+    write_fits(warehouse, sizes=(43,))
+    write_fits(warehouse, sizes=(43,), protocol="pinat", score="test_accuracy")
+    found = Material(warehouse)
+    tables = blocks(found, regression.make, Table)
+    for name in ("regression_1", "regression_2"):
+        assert tables[name].frame["seeds"].unique().to_list() == [3]
+    assert "score test_accuracy, protocol pinat" in tables["regression_2"].caption
+    ranked = blocks(found, differences.make, Table)["friedman_nemenyi"].frame
+    assert ranked.height == 2 * 2
+    assert ranked["predictors"].unique().to_list() == [len(PREDICTORS)]
 
 
 def test_the_rule_of_each_test_accuracy_is_named(material):

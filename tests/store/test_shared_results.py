@@ -19,7 +19,7 @@ import mbml
 from mbml.cli.app import app
 from mbml.errors import SourceError, UsageError
 from mbml.exports import export_results
-from mbml.store.shared_results import LAYOUT_KEY, ingest_results
+from mbml.store.shared_results import LAYOUT_KEY, LAYOUT_VERSION, ingest_results
 from mbml.store.upgrade import upgrade
 
 TABLES = ("experiment", "fit", "score", "search", "search_step")
@@ -336,7 +336,11 @@ def marked(path, layout):
                 ("empty", lambda path: path.write_bytes(b""), "is empty"),
                 ("foreign", partial(marked, layout={}), "is not a file of results that mbml"),
                 ("later", partial(marked, layout={LAYOUT_KEY: "9"}), "has layout 9, and this"),
-                ("mixed", partial(marked, layout={LAYOUT_KEY: "1"}), "files of different exports"),
+                (
+                    "mixed",
+                    partial(marked, layout={LAYOUT_KEY: str(LAYOUT_VERSION)}),
+                    "files of different exports",
+                ),
             )
         ),
     ],

@@ -131,14 +131,19 @@ def test_results_are_there(upgraded, version):
     path = upgraded(version)
     before = path.with_name(f"w{version}.schema{version}.duckdb")
     for table in ("experiment", "fit", "score", "search", "search_step"):
+        new = "('origin', 'condition', 'protocol', 'score', 'test_view', 'scored', 'chosen_arch_id')"
         columns = (
-            "columns(lambda name: name not in ('origin', 'condition', 'chosen_arch_id')"
+            f"columns(lambda name: name not in {new}"
             " and not name like 'raw_%' and not name like '%_at')"
         )
         query = f"select {columns} from results.{table} order by all"
         assert read(path, query) == read(before, query), table
         assert read(path, query)
     assert read(path, "select distinct origin from results.fit") == [(None,)]
+    assert read(path, "select distinct scored = held_out from results.fit") == [(True,)]
+    assert read(path, "select distinct protocol, score, test_view from results.experiment") == [
+        ("held_out", "valid_accuracy", VIEW)
+    ]
     assert read(path, "select distinct condition from results.search") == [("",)]
     # What a search hands over was the architecture with the best target.
     handed = (

@@ -26,12 +26,23 @@ _TEXTS = [
     "split",
     "target",
     "target_view",
+    "protocol",
+    "score",
     "test_view",
     "benchmark",
     "dataset",
     "features_version",
 ]
-_COUNTS = ["format", "train_size", "seed", "held_out", "left_out", "feature_epochs", "model_bytes"]
+_COUNTS = [
+    "format",
+    "train_size",
+    "seed",
+    "held_out",
+    "scored",
+    "left_out",
+    "feature_epochs",
+    "model_bytes",
+]
 _SCORES = (*(one.name for one in METRICS), "interval_level", "interval_coverage", "interval_width")
 _HINT = "Fetch the card again, or train the model anew."
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mbml.reports.content import Better
     from mbml.reports.material import Material
 
-_GROUP = ("target", "meta-dataset", "N")
-_ROW = (*_GROUP, "predictor", "features", "preset", "split")
+_GROUP = ("protocol", "target", "meta-dataset", "N")
+_ROW = (*_GROUP, "predictor", "features")
 #: The scores, each with the direction that is better.
 _SCORES: dict[str, Better] = {
     "spearman_rho": "higher",
