@@ -131,9 +131,9 @@ def test_results_are_there(upgraded, version):
     path = upgraded(version)
     before = path.with_name(f"w{version}.schema{version}.duckdb")
     for table in ("experiment", "fit", "score", "search", "search_step"):
-        new = "('origin', 'condition', 'protocol', 'score', 'test_view', 'scored', 'chosen_arch_id')"
+        new = "'origin', 'condition', 'protocol', 'score', 'test_view', 'scored', 'chosen_arch_id'"
         columns = (
-            f"columns(lambda name: name not in {new}"
+            f"columns(lambda name: name not in ({new})"
             " and not name like 'raw_%' and not name like '%_at')"
         )
         query = f"select {columns} from results.{table} order by all"
