@@ -49,6 +49,14 @@ def test_text_names_the_rules(mbml):
     assert "with the best valid_accuracy" in said
 
 
+def test_finalists_are_confirmed_where_the_strategy_and_the_trials_allow(mbml):
+    call = ("search", VIEW, "--budget", "20", "--strategy", "guided", "--confirm", "3")
+    done = mbml(*call, expect=2)
+    assert "ask for one trial a query (--trial one)" in done.stderr
+    done = mbml("search", VIEW, "--confirm", "3", expect=2)
+    assert "setting of random 'confirm'" in done.stderr
+
+
 def test_one_run_tells_no_deviation(mbml):
     assert "±" not in mbml("search", VIEW, "--budget", "10").stdout
     said = mbml("search", VIEW, "--budget", "10", "--seeds", "2").stdout
