@@ -306,8 +306,8 @@ def test_comparing_puts_means_over_seeds_beside_the_published(path):
         write_fit(warehouse, EXPERIMENT, fit(predictor="xgboost"))
         surrogate = replace(EXPERIMENT, view_name=OTHER, test_view=OTHER, is_surrogate=True)
         write_fit(warehouse, surrogate, replace(fit(size=43), view=OTHER))
-        pinat = replace(EXPERIMENT, protocol="pinat", score="test_accuracy")
-        write_fit(warehouse, pinat, fit(r2=0.99))
+        for other in ({"protocol": "pinat"}, {"score": "test_accuracy"}, {"test_view": OTHER}):
+            write_fit(warehouse, replace(EXPERIMENT, **other), fit(r2=0.99))
         whole = compare(warehouse, metrics=["r2"])
         some = compare(warehouse, metrics=["r2"], views=[OTHER], train_sizes=[43])
     rows = {(one["view"], one["train_size"], one["predictor"]): one for one in whole.to_dicts()}
