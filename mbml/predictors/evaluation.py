@@ -532,6 +532,13 @@ def _prepare(
     last, with the reason.
     """
     datasets = {view: find_dataset(warehouse, view) for view in grid.views}
+    told: set[str] = set()
+
+    def notify_once(note: str) -> None:
+        if note not in told:
+            told.add(note)
+            notify(note)
+
     held: dict[Learned, str] = {}
     prepared, unprepared = {}, {}
     for view, features in dict.fromkeys((fit.view, fit.features) for fit in grid.fits()):
@@ -547,7 +554,7 @@ def _prepare(
                 protocol=protocol_of(grid.protocol),
                 target=grid.target,
                 score=grid.score,
-                notify=notify,
+                notify=notify_once,
             )
         except PluginError as error:
             held.pop((view, features), None)

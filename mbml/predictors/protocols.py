@@ -205,7 +205,7 @@ def read_problems(
             )
         test_dataset = _whole_training(dataset)
     test_dataset = test_dataset or dataset
-    _check_score(score, target, test_dataset)
+    _check_score(warehouse, score, target, test_dataset)
     problem = learning_problem(warehouse, dataset, features, target=target, notify=notify)
     tested = problem
     if (score, test_dataset.name) != (target, dataset.name):
@@ -238,11 +238,16 @@ def _whole_training(dataset: MetaDataset) -> MetaDataset:
     return next(paired, dataset)
 
 
-def _check_score(score: str, target: str, test_dataset: MetaDataset) -> None:
+def _check_score(warehouse: Warehouse, score: str, target: str, test_dataset: MetaDataset) -> None:
     if score == target:
         return
     role = role_of(score, test_dataset)
-    if role is Role.KEY or role is not role_of(target, test_dataset):
+    does_fit = role is not Role.KEY and role is role_of(target, test_dataset)
+    if not does_fit or unit_of(score) != unit_of(target):
+        columns = frames.view_columns(warehouse, test_dataset.name)
+        if score not in columns:
+            raise unknown_name(f"column of {test_dataset.name}", score, columns)
+    if not does_fit:
         raise UsageError(
             f"`score={score}` does not fit: it is a {role}, and the target {target} is"
             f" a {role_of(target, test_dataset)}; name another outcome of the view"

@@ -108,7 +108,7 @@ class Run:
         self._name = name
         self._observations, self._second = problem.seen(np.random.default_rng([seed, 1]))
         self._asked: dict[tuple[int, int, bool], int] = {}
-        self._done: set[tuple[int, int]] = set()
+        self._done: set[tuple[int, int, bool]] = set()
         self._reached: dict[int, tuple[int, Cost]] = {}
         self._stand_ins: dict[int, int] = {}
 
@@ -149,8 +149,7 @@ class Run:
                 f" spent after {len(self.steps)} queries"
             )
         self._asked[row, epoch, again] = len(self.steps) + 1
-        if not again:
-            self._remember(trained, epoch)
+        self._remember(trained, epoch, again=again)
         self.spent = spent
         value = float(seen.values[trained])
         self.rows.append(row)
@@ -222,7 +221,7 @@ class Run:
 
     def _price(self, row: int, epoch: int, observation: Observation, *, again: bool) -> Cost:
         """Return what training costs beyond what was paid for the same training before."""
-        if not again and (row, epoch) in self._done:
+        if (row, epoch, again) in self._done:
             return Cost()
         full = self._problem.cost(row, epoch, observation.seconds)
         if again:
@@ -230,9 +229,11 @@ class Run:
         reached, paid = self._reached.get(row, (0, Cost())) if observation.goes_on else (0, Cost())
         return Cost() if reached >= epoch else full.minus(paid)
 
-    def _remember(self, row: int, epoch: int) -> None:
+    def _remember(self, row: int, epoch: int, *, again: bool) -> None:
         observation = self._observations[epoch]
-        self._done.add((row, epoch))
+        self._done.add((row, epoch, again))
+        if again:
+            return
         if observation.goes_on and epoch > self._reached.get(row, (0, Cost()))[0]:
             self._reached[row] = epoch, self._problem.cost(row, epoch, observation.seconds)
 

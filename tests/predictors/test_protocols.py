@@ -12,7 +12,7 @@ from tables import load_rows, nasbench201_rows
 import mbml
 from mbml.errors import UsageError
 from mbml.metrics import METRICS
-from mbml.predictors.evaluation import summarise_fits
+from mbml.predictors.evaluation import Grid, evaluate, summarise_fits
 from mbml.reports.material import Material
 
 VIEW = "meta_nasbench101_108epochs"
@@ -156,6 +156,22 @@ def test_what_the_data_lack_is_said(warehouse, tmp_path):
     assert [note for note in told if "one trial is learned" in note and "23 of 23 rows" in note]
     assert [note for note in told if "failed trials are left out" in note and "24 of 24" in note]
     assert [note for note in told if "1 rows" in note and "no valid_accuracy" in note]
+
+
+def test_a_grid_tells_a_note_once(cells, tmp_path):
+    told = []
+    grid = Grid(
+        views=(VIEW,), predictors=("dummy", "gp"), train_sizes=(6,), seeds=(0,), protocol="nnformer"
+    )
+    evaluate(cells, grid, notify=told.append)
+    assert len([note for note in told if "lets 1,024 labels" in note]) == 1
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize("score", ["test_acuracy", "Test_Accuracy", "foo"])
+def test_a_score_that_the_view_lacks_is_said_to_be_unknown(cells, score):
+    with pytest.raises(UsageError, match=f"unknown column of {VIEW} '{score}'"):
+        mbml.train(cells, VIEW, score=score, **RIDGE)
 
 
 def test_pinat_on_nasbench201_is_scored_on_the_whole_training(both_cifar10):

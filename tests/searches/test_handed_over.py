@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+
 import numpy as np
 import polars as pl
 import pytest
@@ -164,6 +166,27 @@ def test_finalists_are_confirmed_within_the_budget(path, budget):
     if budget < 50:
         means = {step.arch_id: asked[step.arch_id] + step.value for step in second}
         assert trace.steps[-1].chosen_arch_id == max(means, key=means.get)
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_second_trials_count_though_the_budget_ends_among_them(path, seed):
+    [trace] = search(
+        path,
+        VIEW,
+        strategy="guided",
+        budget=14,
+        seeds=[seed],
+        one_trial=True,
+        settings={"confirm": 9},
+    ).traces
+    first, second = trace.steps[:10], trace.steps[10:]
+    trials = {step.arch_id: [step.value] for step in first}
+    finalists = sorted(trials, key=lambda one: -trials[one][0])[:9]
+    assert [step.arch_id for step in second] == finalists[:4]
+    for step in second:
+        trials[step.arch_id].append(step.value)
+        means = {one: fmean(trials[one]) for one in trials if one in finalists}
+        assert step.chosen_arch_id == max(means, key=means.get)
 
 
 def test_a_query_of_the_mean_leaves_no_second_trial(path):

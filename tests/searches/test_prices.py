@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from tables import NASBENCH101_CELLS, nasbench101_rows, nasbench201_rows
+from tables import NASBENCH101_CELLS, load_rows, nasbench101_rows, nasbench201_rows
 
 from mbml.errors import UsageError
+from mbml.searches.clock import Budget
+from mbml.searches.problem import search_problem
 from mbml.searches.run import BudgetSpentError, Run, StrategyError
 from mbml.spaces import nasbench201
 
@@ -148,6 +150,22 @@ def test_equivalent_cells_cost_once_if_asked_so(problem_of):
     assert run.query(twin[0]) == first
     assert run.spent.queries == 1
     assert run.steps[1].oracle_test_accuracy == run.steps[0].oracle_test_accuracy
+
+
+def test_a_second_trial_of_equivalent_cells_costs_once(new_warehouse, tmp_path):
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        for trial in (777, 888):
+            rows = twins().with_columns(trial=pl.lit(trial))
+            load_rows(warehouse, rows, tmp_path / f"{trial}.parquet")
+        problem = search_problem(
+            warehouse, VIEW, budget=Budget(4), one_trial=True, equivalents_once=True
+        )
+    numbers = problem.candidates.functions
+    one, other, _ = (row for row in range(4) if (numbers == numbers[row]).sum() == 3)
+    run = Run(problem)
+    assert run.query(one) == run.query(other)
+    assert run.query(one, again=True) == run.query(other, again=True)
+    assert [step.cost.queries for step in run.steps] == [1, 0, 1, 0]
 
 
 def test_equivalent_cells_cost_each_unless_asked(problem_of):

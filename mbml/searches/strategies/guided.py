@@ -91,7 +91,7 @@ def guided(
     finalists = model.ranking()[:confirm]
     for row in finalists:
         trials[row].append((yield Query(row, again=True)))
-    if finalists:
+        # After each, as the budget may end before all have theirs.
         model.learn(trials, search=False)
         # Another one may have had the luck of one trial that the finalists' means no longer have.
         yield HandOver(next(row for row in model.ranking() if row in finalists))

@@ -182,7 +182,7 @@ STRATEGIES: dict[str, Strategy] = {
             meaning="Gaussian process on topology features, expected improvement",
             version=2,
             choice="up to 49 queries the raw one; then the best by 0.3 of its own TARGET and 0.7"
-            " of the model's mean, both as log errors",
+            " of the model's mean, both as log errors; after second trials the best finalist",
             play=_later("guided", "guided"),
             features=FeatureRequest(name="topology", without=("G", "PE"), standardised=True),
             settings={
