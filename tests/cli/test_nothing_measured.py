@@ -65,7 +65,7 @@ def report(path):
 
 
 @pytest.mark.parametrize(
-    "case", ["nothing", pytest.param("one_of_two_views", marks=pytest.mark.slow)]
+    "case", [pytest.param(one, marks=pytest.mark.slow) for one in ("nothing", "one_of_two_views")]
 )
 def test_a_report_says_what_is_missing(held, case):
     page = report(held(case))

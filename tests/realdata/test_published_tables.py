@@ -64,6 +64,7 @@ def meta_features(operations, kernels, pooling):
     )
 
 
+@pytest.mark.slow
 def test_nasbench201_has_all_cells(nasbench201):
     view = "meta_nasbench201_cifar100_200epochs"
     assert rows(nasbench201, f"select count(*) from {view}") == [(15_625,)]
@@ -158,6 +159,7 @@ class TestNasBench101:
         assert told["target"] == "test_accuracy"
 
 
+@pytest.mark.slow
 def test_every_published_cell_is_looked_up(real_data):
     columns = ["module_hash", "adjacency", "operations"]
     table = real_data / "nasbench101" / "measurements.parquet"

@@ -223,7 +223,7 @@ def test_what_is_no_file_of_nasbench101_is_refused_with_the_place(source, name):
         list(source("nasbench101", value).batches())
 
 
-@pytest.mark.parametrize("number", [1, 40_000])
+@pytest.mark.parametrize("number", [1, pytest.param(40_000, marks=pytest.mark.slow)])
 def test_a_pickle_of_nasbenchapi_is_named_for_what_it_is(source, number):
     results = {f"{one:032x}": [{"epoch": 4, "adjacency_str": BITS}] * 3 for one in range(number)}
     value = {"benchmark": "nasbench101", "entries_by_arch": results, "num_records": 3 * number}
