@@ -121,7 +121,7 @@ def unknown_name(
     if not hint and len(names) > _MANY:
         hint = f"{len(names)} are known, such as {', '.join(names[:3])}"
         hint += f"; {listed_by} lists them" if listed_by else ""
-    hint = hint or "known: " + ", ".join(names)
+    hint = hint or ("known: " + ", ".join(names) if names else "there are none")
     return UsageError(f"unknown {kind} {quoted(name)}; {hint}")
 
 

@@ -54,7 +54,7 @@ def test_finalists_are_confirmed_where_the_strategy_and_the_trials_allow(mbml):
     done = mbml(*call, expect=2)
     assert "ask for one trial a query (--trial one)" in done.stderr
     done = mbml("search", VIEW, "--confirm", "3", expect=2)
-    assert "setting of random 'confirm'" in done.stderr
+    assert "unknown setting of random 'confirm'; there are none" in done.stderr
 
 
 def test_one_run_tells_no_deviation(mbml):
