@@ -16,29 +16,13 @@ import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import real_tables
+from marks import TASKS
 
 from mbml.predictors.evaluation import Grid, evaluate
 from mbml.predictors.protocols import PROTOCOLS
-
-
-class Task(NamedTuple):
-    """What is learned from, what is learned where the protocol leaves that open, and the sizes."""
-
-    view: str
-    target: str
-    sizes: tuple[int, ...]
-
-
-TASKS = {
-    "nasbench101": Task("meta_nasbench101_108epochs", "test_accuracy", (100, 172, 424, 4236)),
-    "nasbench201": Task(
-        "meta_nasbench201_cifar10valid_200epochs", "valid_accuracy", (78, 156, 469, 781, 1563)
-    ),
-}
 
 #: By protocol and benchmark, who published, against which score, and the tau for each N.
 PUBLISHED = {
