@@ -42,16 +42,17 @@ class Observation(NamedTuple):
     def of_one_trial(self, drawn: NDArray[np.int64]) -> Observation:
         """Return the look at one trial a candidate, by random numbers of shape (candidates,)."""
         rows = np.arange(len(drawn))
-        trial = drawn % self._trials
+        trial = drawn % self.trials
         return self._replace(values=self.values[rows, trial], seconds=self.seconds[rows, trial])
 
     def of_second_trial(self, drawn: NDArray[np.int64]) -> Observation:
         """Return another trial than `of_one_trial` does; NaN where a candidate has one alone."""
         second = self.of_one_trial(drawn + 1)
-        return second._replace(values=np.where(self._trials > 1, second.values, np.nan))
+        return second._replace(values=np.where(self.trials > 1, second.values, np.nan))
 
     @property
-    def _trials(self) -> NDArray[np.int64]:
+    def trials(self) -> NDArray[np.int64]:
+        """How many trials each candidate has, shape (candidates,)."""
         trials: NDArray[np.int64] = (~np.isnan(self.values)).sum(axis=1)
         return trials
 

@@ -105,11 +105,11 @@ class SearchProblem:
                 "a query returns the mean of all trials, which leaves no second trial to confirm"
                 " with; ask for one trial a query (`trial=one`)"
             )
-        values = self.observations[self.dataset.epoch].values
-        alone = int(((~np.isnan(values)).sum(axis=1) < 2).sum())
+        trials = self.observations[self.dataset.epoch].trials
+        alone = int((trials < 2).sum())
         if alone:
             raise UsageError(
-                f"{self.dataset.name} holds one trial alone of {alone:,} of its {len(values):,}"
+                f"{self.dataset.name} holds one trial alone of {alone:,} of its {len(trials):,}"
                 " architectures, and confirming takes two of each; search without it (`confirm=0`)"
             )
 
