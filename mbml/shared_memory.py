@@ -58,11 +58,13 @@ def share(result: Any) -> Any:
     -------
     The result itself if it is small, or where processes cannot see each other's files.
     """
+    if not _is_seen():
+        return result
     buffers: list[pickle.PickleBuffer] = []
     pickled = pickle.dumps(result, protocol=5, buffer_callback=buffers.append)
     arrays = [buffer.raw() for buffer in buffers]
     sizes = [array.nbytes for array in arrays]
-    if sum(sizes) < _LARGE or not _is_seen():
+    if sum(sizes) < _LARGE:
         return result
     file = os.memfd_create("mbml")
     place = Place(os.getpid(), next(_serials))
