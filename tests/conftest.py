@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
@@ -52,3 +53,14 @@ def warehouse(new_warehouse, tmp_path):
     """An empty warehouse, open for writing."""
     with new_warehouse(tmp_path / "test.duckdb") as opened:
         yield opened
+
+
+@pytest.fixture
+def importable(request, monkeypatch):
+    """The test's own module under its name, by which workers import its functions.
+
+    pytest's importlib mode gives test modules none.
+    """
+    monkeypatch.setenv("PYTHONPATH", str(request.path.parent))
+    monkeypatch.syspath_prepend(request.path.parent)
+    return importlib.import_module(request.path.stem)

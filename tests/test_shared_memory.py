@@ -13,6 +13,8 @@ import pytest
 from mbml import shared_memory
 from mbml.workers import map_in_workers
 
+pytestmark = pytest.mark.usefixtures("importable")
+
 LARGE = 300_000
 
 needs_memory_files = pytest.mark.skipif(
@@ -45,17 +47,6 @@ def memory_files(_):
 
 def large_and_held(number):
     return np.full(LARGE, number), memory_files(number)
-
-
-# Workers import functions by module name, and pytest's importlib mode gives test modules none.
-@pytest.fixture(autouse=True)
-def importable(monkeypatch):
-    folder = str(Path(__file__).parent)
-    monkeypatch.setenv("PYTHONPATH", folder)
-    monkeypatch.syspath_prepend(folder)
-    import test_shared_memory
-
-    return test_shared_memory
 
 
 def assert_same(found, sent):

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
 from mbml.errors import MbmlError, SourceError
 from mbml.workers import map_in_workers
+
+pytestmark = pytest.mark.usefixtures("importable")
 
 
 def refuse(item):
@@ -44,17 +45,6 @@ def fail_oddly(item):
 
 def die(_):
     os._exit(1)
-
-
-# Workers import functions by module name, and pytest's importlib mode gives test modules none.
-@pytest.fixture(autouse=True)
-def importable(monkeypatch):
-    folder = str(Path(__file__).parent)
-    monkeypatch.setenv("PYTHONPATH", folder)
-    monkeypatch.syspath_prepend(folder)
-    import test_workers
-
-    return test_workers
 
 
 def test_results_come_in_order_from_other_processes(importable):
