@@ -314,6 +314,28 @@ def test_a_worker_that_joins_late_is_looked_at_too(tmp_path, version, threads, s
     assert found == {mbml_package.__version__}
 
 
+class OneWorker:
+    """A client whose worker answers as it is told."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def nthreads(self):
+        return {"tcp://late": 1}
+
+    def run(self, *_, **__):
+        return {"tcp://late": self.answers.pop(0)}
+
+
+def test_a_worker_that_does_not_answer_is_asked_again():
+    workers = cluster._Workers(OneWorker(OSError("busy"), mbml_package.__version__))
+    assert [workers.count(), workers.count(), workers.count()] == [0, 1, 1]
+    workers = cluster._Workers(OneWorker(OSError("busy"), "0.0.9"))
+    assert workers.count() == 0
+    with pytest.raises(UsageError, match=r"has mbml '0\.0\.9'"):
+        workers.count()
+
+
 @pytest.mark.slow
 def test_no_worker_comes(monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)

@@ -246,6 +246,16 @@ def test_fits_of_each_protocol_stand_apart(cells):
     assert {usual, pinat} < set(words)
 
 
+def test_fits_scored_on_data_that_changed_are_made_again(both_cifar10, tmp_path):
+    grid = {"views": CIFAR10_VALID, "predictors": "bayesian_ridge", "train_sizes": 6, "seeds": 0}
+    [before] = evaluate(both_cifar10, Grid(**grid, protocol="pinat"))
+    rows = nasbench201_rows(30, dataset="cifar10", test_accuracy=pl.int_range(30, 0, -1) / 100)
+    changed = rows.with_columns(valid_accuracy=None)
+    load_rows(both_cifar10, changed, tmp_path / "changed.parquet", replace=True)
+    [after] = evaluate(both_cifar10, Grid(**grid, protocol="pinat"))
+    assert after["kendall_tau"] != before["kendall_tau"]
+
+
 def test_a_saved_model_names_its_protocol(both_cifar10, tmp_path):
     from mbml.predictors.models import load_model, save_model
 
